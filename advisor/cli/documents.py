@@ -1,0 +1,188 @@
+"""The JSON answers: the contract that scripts are written against. Fields may be added, never renamed.
+
+Each function makes the plain dict of one document from the domain's own dataclasses.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from advisor.basis import Note
+from advisor.errors import AdvisorError
+from advisor.memory.plan import DeviceMemory, MemoryPlan
+from advisor.model.facts import ModelFacts
+from advisor.recommend.result import Alternative, Goal, Recommendation, Speed, Unchanged
+from advisor.settings.load_settings import LoadSettings
+
+SCHEMA_VERSION = 1
+
+Document = dict[str, Any]
+
+
+def document(**parts: object) -> Document:
+    """One answer: the schema version first, then its parts."""
+    return {"schema_version": SCHEMA_VERSION, **parts}
+
+
+def error(problem: AdvisorError) -> Document:
+    """The document of an error."""
+    return document(error={"code": problem.code, "message": problem.message, "hint": problem.hint})
+
+
+def notes(items: Iterable[Note]) -> list[Document]:
+    return [{"code": note.code, "text": note.text} for note in items]
+
+
+def model(facts: ModelFacts, kv_bytes_per_token: dict[str, int | None]) -> Document:
+    return {
+        "path": str(facts.path) if facts.path else None,
+        "name": facts.name,
+        "architecture": facts.architecture,
+        "quantization": facts.quantization,
+        "n_layer": facts.n_layer,
+        "n_ctx_train": facts.n_ctx_train,
+        "n_embd": facts.n_embd,
+        "n_vocab": facts.n_vocab,
+        "n_expert": facts.n_expert,
+        "file_bytes": facts.file_bytes,
+        "weights_bytes": facts.weights_bytes,
+        "n_params": facts.n_params,
+        "shards": [str(shard) for shard in facts.shards],
+        "kv_bytes_per_token": kv_bytes_per_token,
+        "verified": facts.verified,
+    }
+
+
+def settings(chosen: LoadSettings) -> Document:
+    return {
+        "runtime": chosen.runtime,
+        "n_ctx": chosen.n_ctx,
+        "n_ctx_per_slot": chosen.n_ctx_per_slot,
+        "n_batch": chosen.n_batch,
+        "n_ubatch": chosen.n_ubatch,
+        "n_seq_max": chosen.n_seq_max,
+        "kv_unified": chosen.kv_unified,
+        "swa_full": chosen.swa_full,
+        "n_outputs_max": chosen.n_outputs_max,
+        "cache_type_k": chosen.cache_type_k,
+        "cache_type_v": chosen.cache_type_v,
+        "flash_attn": chosen.flash_attn,
+        "n_gpu_layers": chosen.n_gpu_layers,
+        "offload_kqv": chosen.offload_kqv,
+        "n_cpu_moe": chosen.n_cpu_moe,
+        "override_tensor": [f"{pattern}={buffer}" for pattern, buffer in chosen.override_tensor],
+        "split_mode": chosen.split_mode,
+        "main_gpu": chosen.main_gpu,
+        "tensor_split": list(chosen.tensor_split),
+    }
+
+
+def plan(answer: MemoryPlan, engine: Document | None) -> Document:
+    """The plan's own fields; `engine` names who answered, None without one."""
+    return {
+        "settings": settings(answer.settings),
+        "basis": str(answer.basis),
+        "engine": engine,
+        "memory": [_device_memory(line) for line in answer.memory],
+        "later": [{"what": it.what, "device": it.device, "bytes": it.n_bytes} for it in answer.later],
+        "formula": {
+            "weights_bytes": answer.formula.weights_bytes,
+            "kv_cache_bytes": answer.formula.kv_cache_bytes,
+            "recurrent_state_bytes": answer.formula.recurrent_state_bytes,
+            "compute_bytes": answer.formula.compute_bytes,
+            "disagreement_percent": dict(answer.formula.disagreement_percent),
+            "alarm": answer.formula.alarm,
+        },
+        "verdict": str(answer.verdict),
+        "notes": notes(answer.notes),
+    }
+
+
+def _device_memory(line: DeviceMemory) -> Document:
+    return {
+        "device": line.device,
+        "name": line.device_name,
+        "kind": line.kind,
+        "weights_bytes": line.buffers.weights_bytes,
+        "mapped_file_bytes": line.buffers.mapped_file_bytes,
+        "kv_cache_bytes": line.buffers.kv_cache_bytes,
+        "recurrent_state_bytes": line.buffers.recurrent_state_bytes,
+        "compute_bytes": line.buffers.compute_bytes,
+        "output_bytes": line.buffers.output_bytes,
+        "overhead_bytes": line.overhead_bytes,
+        "total_bytes": line.total_bytes,
+        "usable_bytes": line.usable_bytes,
+        "free_bytes": line.free_bytes,
+        "device_total_bytes": line.device_total_bytes,
+        "basis": {part: str(basis) for part, basis in line.basis.items()},
+    }
+
+
+def goal(chosen: Goal) -> Document:
+    return {
+        "name": chosen.name,
+        "title": chosen.title,
+        "n_ctx": chosen.n_ctx,
+        "users": chosen.users,
+        "cache_types": list(chosen.cache_types),
+    }
+
+
+def recommended(answer: Recommendation, engine: Document | None) -> Document:
+    return {
+        "n_ctx": answer.n_ctx,
+        "n_ctx_safe": answer.n_ctx_safe,
+        "n_ctx_comfortable": answer.n_ctx_comfortable,
+        "settings": settings(answer.settings),
+        "plan": plan(answer.plan, engine),
+        "reasons": notes(answer.reasons),
+        "speed": _speed(answer.speed),
+    }
+
+
+def unchanged(answer: Unchanged) -> Document:
+    return {
+        "runtime": answer.runtime,
+        "n_ctx": answer.n_ctx,
+        "verdict": str(answer.plan.verdict),
+        "total_bytes": answer.plan.total_bytes,
+        "text": answer.text,
+    }
+
+
+def alternative(row: Alternative) -> Document:
+    return {
+        "cache_type_k": row.settings.cache_type_k,
+        "cache_type_v": row.settings.cache_type_v,
+        "n_gpu_layers": row.settings.n_gpu_layers,
+        "n_ctx_max": row.n_ctx_max,
+        "verdict": str(row.verdict),
+        "total_bytes": row.plan.total_bytes,
+        "basis": str(row.plan.basis),
+    }
+
+
+def recommendation(answer: Recommendation, engine: Document | None) -> Document:
+    """The parts of `recommend --json` beside the model and the hardware."""
+    return {
+        "goal": goal(answer.goal),
+        "if_you_change_nothing": unchanged(answer.if_you_change_nothing),
+        "recommended": recommended(answer, engine),
+        "alternatives": [alternative(row) for row in answer.alternatives],
+        "levers": [
+            {"code": it.code, "text": it.text, "gain_tokens": it.gain_tokens, "gain_bytes": it.gain_bytes}
+            for it in answer.levers
+        ],
+    }
+
+
+def _speed(speed: Speed) -> Document:
+    return {
+        "prefill_tokens_per_second": speed.prefill_tokens_per_second,
+        "decode_tokens_per_second": [
+            {"depth": point.depth, "value": point.tokens_per_second} for point in speed.decode
+        ],
+        "time_to_first_token_s": speed.time_to_first_token_s,
+        "basis": str(speed.basis),
+    }

@@ -1,0 +1,181 @@
+"""The command line's words, spelled as llama.cpp spells them (common/arg.cpp)."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from typing import NoReturn, TypeVar
+
+from advisor import __version__
+from advisor.errors import UsageError
+from advisor.settings.load_settings import CACHE_TYPES
+from advisor.settings.request import ALL_LAYERS, FLASH_ATTN, SPLIT_MODES, Request
+from advisor.settings.runtimes import RUNTIMES
+from advisor.units import parse_size, parse_tokens
+
+T = TypeVar("T")
+
+EPILOG = """\
+exit codes: 0 answered, fits (also tight or paging from disk); 1 answered, does not fit or is not known;
+2 usage; 3 the model cannot be read; 4 no usable engine for what was asked; 130 interrupted"""
+
+
+class Parser(argparse.ArgumentParser):
+    """argparse, but a wrong word raises our own UsageError: one way to report, also in JSON."""
+
+    def error(self, message: str) -> NoReturn:
+        raise UsageError(f"{message}.", hint=f"See {self.prog} --help.")
+
+
+def build_parser() -> Parser:
+    """The whole command line; each verb's parser sets `verb`."""
+    parser = Parser(
+        prog="context-advisor",
+        description="How much context a GGUF model can hold on this computer. Without a verb, or with only "
+        "files, it opens the window.",
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="version", version=f"context-advisor {__version__}")
+    verbs = parser.add_subparsers(dest="verb", metavar="VERB", required=True)
+
+    inspect = verbs.add_parser("inspect", help="what the file is: layers, attention, KV bytes per token")
+    _add_model(inspect)
+    _add_talk(inspect)
+
+    plan = verbs.add_parser("plan", help="memory for the given settings, per device, with basis and verdict")
+    _add_model(plan)
+    _add_settings(plan)
+    _add_computer(plan)
+    _add_talk(plan)
+
+    recommend = verbs.add_parser("recommend", help="the best settings here, the alternatives and the levers")
+    _add_model(recommend)
+    recommend.add_argument("--goal", metavar="GOAL", help="what the model is for (default: chat)")
+    _add_settings(recommend)
+    _add_computer(recommend)
+    _add_talk(recommend)
+
+    devices = verbs.add_parser("devices", help="what memory this computer has and how much is usable")
+    _add_computer(devices)
+    _add_talk(devices)
+
+    doctor = verbs.add_parser("doctor", help="engine, backends, drivers: what is wrong and the exact fix")
+    _add_computer(doctor)
+    _add_talk(doctor)
+    return parser
+
+
+def request_of(args: argparse.Namespace) -> Request:
+    """What the user asked for, from parsed arguments."""
+    return Request(
+        runtime=args.runtime,
+        n_ctx=args.ctx_size,
+        users=args.users,
+        n_batch=args.batch_size,
+        n_ubatch=args.ubatch_size,
+        n_seq_max=args.parallel,
+        kv_unified=args.kv_unified,
+        swa_full=args.swa_full,
+        cache_type_k=args.cache_type_k,
+        cache_type_v=args.cache_type_v,
+        flash_attn=args.flash_attn,
+        n_gpu_layers=args.n_gpu_layers,
+        offload_kqv=args.kv_offload,
+        n_cpu_moe=ALL_LAYERS_OF_EXPERTS if args.cpu_moe else args.n_cpu_moe,
+        override_tensor=args.override_tensor or (),
+        split_mode=args.split_mode,
+        main_gpu=args.main_gpu,
+        tensor_split=args.tensor_split or (),
+    )
+
+
+ALL_LAYERS_OF_EXPERTS = 1_000_000  # --cpu-moe; `resolve` brings it down to the model's layers
+
+
+def _add_model(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("model", metavar="MODEL", help="a GGUF file, or any shard of a split one")
+
+
+def _add_talk(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--json", action="store_true", help="one JSON document on stdout")
+    parser.add_argument("--quiet", action="store_true", help="no progress on stderr")
+    parser.add_argument("--verbose", action="store_true", help="also what the engine says, on stderr")
+
+
+def _add_computer(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("computer and engine")
+    group.add_argument("--basis", choices=("auto", "engine", "formula"), default="auto")
+    group.add_argument(
+        "--reserve", metavar="SIZE|PERCENT|auto", default="auto", help="memory to leave to others, per device"
+    )
+    group.add_argument("--gpu", action="append", metavar="NAME", help='what if: "RTX 4070" (repeatable)')
+    group.add_argument("--vram", type=_typed(parse_size), metavar="SIZE", help="what if: a GPU of this size")
+    group.add_argument("--ram", type=_typed(parse_size), metavar="SIZE", help="what if: this much RAM")
+    group.add_argument("--hardware", metavar="FILE", help="plan for another computer: its devices --json")
+    group.add_argument("--engine-python", metavar="PATH", help="a Python that has its own llama-cpp-python")
+    group.add_argument("--engine-lib", metavar="DIR", help="a folder with another build of llama.cpp")
+
+
+def _add_settings(parser: argparse.ArgumentParser) -> None:
+    tokens, number = _typed(parse_tokens), int
+    group = parser.add_argument_group("settings, in llama.cpp's words")
+    group.add_argument("--runtime", choices=tuple(RUNTIMES), help="whose rules fill in what is not said")
+    group.add_argument("-c", "--ctx-size", type=tokens, metavar="N")
+    group.add_argument("--users", type=number, metavar="N", help="so many at once; -c is then per user")
+    group.add_argument("-b", "--batch-size", type=tokens, metavar="N")
+    group.add_argument("-ub", "--ubatch-size", type=tokens, metavar="N")
+    group.add_argument("-np", "--parallel", type=number, metavar="N")
+    group.add_argument("-ctk", "--cache-type-k", choices=CACHE_TYPES, metavar="TYPE")
+    group.add_argument("-ctv", "--cache-type-v", choices=CACHE_TYPES, metavar="TYPE")
+    group.add_argument("-fa", "--flash-attn", choices=FLASH_ATTN)
+    group.add_argument("-ngl", "--gpu-layers", "--n-gpu-layers", type=_typed(_layers), dest="n_gpu_layers")
+    group.add_argument("-kvo", "--kv-offload", action="store_true", default=None, dest="kv_offload")
+    group.add_argument("-nkvo", "--no-kv-offload", action="store_false", default=None, dest="kv_offload")
+    group.add_argument("-kvu", "--kv-unified", action="store_true", default=None, dest="kv_unified")
+    group.add_argument("--no-kv-unified", action="store_false", default=None, dest="kv_unified")
+    group.add_argument("--swa-full", action="store_true", default=None, dest="swa_full")
+    group.add_argument("--no-swa-full", action="store_false", default=None, dest="swa_full")
+    group.add_argument("-cmoe", "--cpu-moe", action="store_true", help="all experts on the CPU")
+    group.add_argument("-ncmoe", "--n-cpu-moe", type=number, metavar="N")
+    group.add_argument("-ot", "--override-tensor", type=_typed(_overrides), metavar="PATTERN=BUFFER,...")
+    group.add_argument("-ts", "--tensor-split", type=_typed(_shares), metavar="N0,N1,...")
+    group.add_argument("-sm", "--split-mode", choices=SPLIT_MODES)
+    group.add_argument("-mg", "--main-gpu", type=number, metavar="INDEX")
+
+
+def _layers(text: str) -> int:
+    """-ngl: a number, or all (-1 is auto in llama.cpp, which we read as all and then judge)."""
+    if text in {"all", "auto", "-1"}:
+        return ALL_LAYERS
+    if not text.isdecimal():
+        raise UsageError(f'"{text}" is not a number of layers.', hint="Write it like 33, or all.")
+    return int(text)
+
+
+def _overrides(text: str) -> tuple[tuple[str, str], ...]:
+    pairs = [part.rpartition("=") for part in text.split(",")]
+    if any(not pattern or not buffer for pattern, _, buffer in pairs):
+        raise UsageError(f'"{text}" is not PATTERN=BUFFER.', hint=r"Write it like blk\.1.\.ffn_.*_exps=CPU.")
+    return tuple((pattern, buffer) for pattern, _, buffer in pairs)
+
+
+def _shares(text: str) -> tuple[float, ...]:
+    try:
+        return tuple(float(part) for part in text.replace("/", ",").split(","))
+    except ValueError:
+        raise UsageError(
+            f'"{text}" is not a split.', hint="Write one proportion per GPU, like 3,1."
+        ) from None
+
+
+def _typed(parse: Callable[[str], T]) -> Callable[[str], T]:
+    """`parse` as an argparse type: its UsageError becomes the parser's own, which names the option."""
+
+    def convert(text: str) -> T:
+        try:
+            return parse(text)
+        except UsageError as error:
+            raise argparse.ArgumentTypeError(f"{error.message} {error.hint}") from error
+
+    return convert

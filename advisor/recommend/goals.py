@@ -1,0 +1,63 @@
+"""The goals that a recommendation can serve: `presets/goals.toml`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from advisor.errors import PresetError
+from advisor.presets import read_toml
+from advisor.recommend.result import Goal
+from advisor.settings.load_settings import CACHE_TYPES
+
+DEFAULT_GOAL = "longest-context"
+
+
+def load_goals() -> dict[str, Goal]:
+    """All goals by name, in the file's order. Raises PresetError for a malformed file."""
+    return {name: _goal(name, entry) for name, entry in read_toml("goals.toml").items()}
+
+
+def goal_named(name: str) -> Goal:
+    """The goal of that name. Raises PresetError, naming those that exist."""
+    goals = load_goals()
+    try:
+        return goals[name]
+    except KeyError:
+        raise PresetError(
+            f'There is no goal "{name}".', hint=f"Choose one of {', '.join(goals)}.", code="unknown-goal"
+        ) from None
+
+
+def _goal(name: str, entry: Mapping[str, object]) -> Goal:
+    try:
+        goal = Goal(
+            name=name,
+            title=str(entry["title"]),
+            description=str(entry["description"]),
+            n_ctx=_whole(entry["n_ctx"]) if "n_ctx" in entry else None,
+            users=_whole(entry["users"]),
+            cache_types=_words(entry["cache_types"]),
+        )
+    except (KeyError, TypeError, ValueError) as error:
+        raise PresetError(
+            f'The goal "{name}" is incomplete: {error}.', hint="Compare it with the others in goals.toml."
+        ) from error
+    unknown = [t for t in goal.cache_types if t not in CACHE_TYPES]
+    if unknown or not goal.cache_types or goal.users < 1:
+        raise PresetError(
+            f'The goal "{name}" asks for something that does not exist.',
+            hint=f"cache_types may hold {', '.join(CACHE_TYPES)}; users is at least 1.",
+        )
+    return goal
+
+
+def _whole(value: object) -> int:
+    if isinstance(value, int) and not isinstance(value, bool) and value > 0:
+        return value
+    raise ValueError(f"{value!r} is not a positive whole number")
+
+
+def _words(value: object) -> tuple[str, ...]:
+    if isinstance(value, list) and all(isinstance(word, str) for word in value):
+        return tuple(value)
+    raise TypeError(f"{value!r} is not a list of words")

@@ -1,0 +1,80 @@
+"""Why the recommendation is what it is, in words: the one place where they are written."""
+
+from __future__ import annotations
+
+from advisor.basis import Note
+from advisor.model.facts import ModelFacts
+from advisor.recommend.result import Alternative
+from advisor.settings.load_settings import LoadSettings
+from advisor.settings.runtimes import runtime_named
+from advisor.units import format_bytes, format_tokens
+
+
+def reasons(
+    chosen: Alternative,
+    rows: tuple[Alternative, ...],
+    facts: ModelFacts,
+    *,
+    at_training_context: bool,
+    holds_wish: bool,
+) -> tuple[Note, ...]:
+    """What bounds the context, why these cache types, where the layers are, what must be said there."""
+    if not chosen.n_ctx_max:
+        return (_too_big(chosen),)
+    settings = chosen.settings
+    name = cache_name(settings)
+    found = [_bound(chosen, facts, name, at_training_context=at_training_context)]
+    if holds_wish:
+        found.append(Note("cache-type", f"A {name} KV cache holds what this goal wants."))
+    elif all(row.n_ctx_max <= chosen.n_ctx_max for row in rows):
+        found.append(Note("cache-type", f"A {name} KV cache holds the most here."))
+    else:
+        found.append(
+            Note("cache-type", f"A {name} KV cache holds the most that this goal's precision allows.")
+        )
+    if len(chosen.plan.memory) > 1:
+        found.append(_layers(settings, facts))
+    runtime = runtime_named(settings.runtime)
+    if runtime.flash_attn == "off" and settings.flash_attn == "on":
+        text = f"{runtime.title} must be told flash_attn=True for a {settings.cache_type_v} V cache."
+        found.append(Note("flash-attention", text))
+    return tuple(found)
+
+
+def cache_name(settings: LoadSettings) -> str:
+    """ "q8_0", or "q8_0/q4_0" where K and V differ."""
+    k, v = settings.cache_type_k, settings.cache_type_v
+    return k if k == v else f"{k}/{v}"
+
+
+def _too_big(chosen: Alternative) -> Note:
+    worst = max(chosen.plan.memory, key=lambda line: line.total_bytes - line.usable_bytes)
+    return Note(
+        "does-not-fit",
+        f"Even {format_tokens(chosen.settings.n_ctx)} tokens take {format_bytes(worst.total_bytes)} on "
+        f"{worst.device_name}, where {format_bytes(worst.usable_bytes)} are usable.",
+    )
+
+
+def _bound(chosen: Alternative, facts: ModelFacts, name: str, *, at_training_context: bool) -> Note:
+    if at_training_context:
+        return Note(
+            "training-context",
+            f"The model was trained for {format_tokens(facts.n_ctx_train)} tokens; with a {name} KV cache "
+            "memory is not what stops it.",
+        )
+    tightest = min(chosen.plan.memory, key=lambda line: line.usable_bytes - line.total_bytes)
+    return Note(
+        "memory",
+        f"Memory is the limit: at {format_tokens(chosen.n_ctx_max)} tokens {tightest.device_name} holds "
+        f"{format_bytes(tightest.total_bytes)} of the {format_bytes(tightest.usable_bytes)} usable.",
+    )
+
+
+def _layers(settings: LoadSettings, facts: ModelFacts) -> Note:
+    total = facts.all_gpu_layers
+    if settings.n_gpu_layers >= total:
+        return Note("layers", f"All {total} layers are on the GPU.")
+    return Note(
+        "layers", f"{settings.n_gpu_layers} of {total} layers are on the GPU, the rest runs on the CPU."
+    )

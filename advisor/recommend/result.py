@@ -1,0 +1,104 @@
+"""`Recommendation`: the answer, whole: settings, plan, reasons, what else there is, and what it buys."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from advisor.basis import Basis, Note
+from advisor.hardware.device import Hardware
+from advisor.memory.plan import MemoryPlan, Verdict
+from advisor.model.facts import ModelFacts
+from advisor.settings.load_settings import LoadSettings
+
+
+@dataclass(frozen=True, slots=True)
+class Goal:
+    """What the person wants the model for (presets/goals.toml).
+
+    `n_ctx` is the context per user it wants, None for as much as there is. `cache_types` are the K/V
+    types it accepts, best first: a later one is taken only if it is needed to reach the wish.
+    """
+
+    name: str
+    title: str
+    description: str
+    n_ctx: int | None
+    users: int
+    cache_types: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DecodeSpeed:
+    """Tokens per second when `depth` tokens are already in the cache."""
+
+    depth: int
+    tokens_per_second: float
+
+
+@dataclass(frozen=True, slots=True)
+class Speed:
+    """How fast it will be. None where nothing is known that could carry a figure."""
+
+    prefill_tokens_per_second: float | None
+    decode: tuple[DecodeSpeed, ...]
+    time_to_first_token_s: float | None  # of a prompt that fills the recommended context
+    basis: Basis
+
+
+@dataclass(frozen=True, slots=True)
+class Alternative:
+    """One row of the table: the largest safe context for one choice of cache types and layers.
+
+    `n_ctx_max` is 0 where not even the smallest context fits; `plan` is then the one that fails.
+    """
+
+    settings: LoadSettings
+    n_ctx_max: int
+    plan: MemoryPlan
+
+    @property
+    def verdict(self) -> Verdict:
+        return self.plan.verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Lever:
+    """Something the person could change, and what it buys."""
+
+    code: str
+    text: str
+    gain_tokens: int
+    gain_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Unchanged:
+    """What the runtime would do by itself, and what that costs."""
+
+    runtime: str
+    n_ctx: int
+    plan: MemoryPlan
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Recommendation:
+    """The best settings here for a goal.
+
+    `n_ctx` is what we recommend: the smallest of the goal's wish and `n_ctx_safe`, the largest that fits
+    with these settings. `n_ctx_comfortable` is None where the speed is not known.
+    """
+
+    model: ModelFacts
+    hardware: Hardware
+    goal: Goal
+    if_you_change_nothing: Unchanged
+    settings: LoadSettings
+    plan: MemoryPlan
+    n_ctx: int
+    n_ctx_safe: int
+    n_ctx_comfortable: int | None
+    reasons: tuple[Note, ...]
+    speed: Speed
+    alternatives: tuple[Alternative, ...]
+    levers: tuple[Lever, ...]

@@ -1,0 +1,67 @@
+"""What a runtime would do by itself, without any advice."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from advisor.hardware.device import Hardware
+from advisor.memory.plan import MemoryPlan
+from advisor.model.facts import ModelFacts
+from advisor.recommend.result import Unchanged
+from advisor.recommend.rows import Planning
+from advisor.recommend.search import context_range, largest
+from advisor.settings.request import Request
+from advisor.settings.runtimes import asked_n_ctx, resolve, runtime_named
+from advisor.units import GiB, format_bytes, format_tokens
+
+FIT_MARGIN_BYTES = GiB  # common/fit.cpp: --fit-target, on each device
+FIT_SMALLEST_N_CTX = 4096  # common/fit.cpp: --fit-ctx
+
+# server/routes.go of Ollama: the default context by the sum of the GPUs' memory.
+OLLAMA_TIERS = ((47 * GiB, 262144), (23 * GiB, 32768), (0, 4096))
+
+LLAMA_CPP_PYTHON_N_CTX = 512  # llama_cpp/llama.py
+
+
+def if_you_change_nothing(
+    request: Request, facts: ModelFacts, hardware: Hardware, planner: Planning
+) -> Unchanged:
+    """The context that the runtime takes when nothing is said, and what that costs here."""
+    runtime = runtime_named(request.runtime)
+    bare = Request(runtime=runtime.name)
+    if runtime.name == "ollama":
+        total = sum(gpu.total_bytes for gpu in hardware.gpus if not gpu.shares_ram)
+        tier = next(n_ctx for at_least, n_ctx in OLLAMA_TIERS if total >= at_least)
+        n_ctx = min(tier, context_range(bare, facts).highest)
+        reason = f"Ollama chooses {format_tokens(n_ctx)} tokens by the size of the GPU"
+    elif runtime.name == "llama-cpp-python":
+        bare = replace(bare, n_gpu_layers=0)
+        n_ctx = LLAMA_CPP_PYTHON_N_CTX
+        reason = f"llama-cpp-python takes {format_tokens(n_ctx)} tokens and puts no layer on a GPU"
+    else:
+        bare = replace(bare, n_seq_max=4, kv_unified=True)
+        n_ctx = _fitted(bare, facts, hardware, planner)
+        chooser = "LM Studio fits" if runtime.name == "lm-studio" else "llama-server opens 4 slots and fits"
+        reason = f"{chooser} the context into memory by itself, about {format_tokens(n_ctx)} tokens"
+    plan = planner.estimate(resolve(bare, facts, n_ctx))
+    text = f"{reason}: {format_bytes(plan.total_bytes)} in all."
+    return Unchanged(runtime=runtime.name, n_ctx=asked_n_ctx(bare, plan.settings), plan=plan, text=text)
+
+
+def _fitted(request: Request, facts: ModelFacts, hardware: Hardware, planner: Planning) -> int:
+    """What common/fit.cpp makes of an unset context: the largest that leaves its margin on each GPU.
+
+    Without a GPU it judges by the total RAM, not by what is free.
+    """
+
+    def leaves_margin(plan: MemoryPlan) -> bool:
+        judged = plan.memory[:-1] if hardware.gpus else plan.memory
+        for line in judged:
+            there = line.device_total_bytes if line.device == "CPU" else line.free_bytes
+            if line.buffers.total_bytes + FIT_MARGIN_BYTES > (there or line.device_total_bytes):
+                return False
+        return True
+
+    span = context_range(request, facts)
+    n_ctx = largest(lambda n: leaves_margin(planner.estimate(resolve(request, facts, n))), span)
+    return max(n_ctx, min(FIT_SMALLEST_N_CTX, span.highest))

@@ -1,0 +1,188 @@
+"""What each runtime really passes to llama.cpp for what the user typed.
+
+The same file at the same context takes different memory in each of them. One `Runtime` a program; the
+few rules that do not fit into a table are functions below.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from advisor.errors import SettingsError
+from advisor.model.facts import ModelFacts
+from advisor.settings.load_settings import LoadSettings, engine_n_ctx
+from advisor.settings.request import ALL_LAYERS, Request
+from advisor.units import CONTEXT_STEP
+
+
+@dataclass(frozen=True, slots=True)
+class Runtime:
+    """One program's habits.
+
+    `n_seq_max` and `kv_unified` are what we assume and export, which for llama-server is not its own
+    default: it would open 4 slots (tools/server/server.cpp), and most people are one user.
+    """
+
+    name: str
+    title: str
+    n_batch: int
+    n_ubatch: int
+    n_seq_max: int
+    kv_unified: bool
+    swa_full: bool
+    flash_attn: str
+    all_outputs: bool  # a logits row for every token of a batch, not one a slot
+    n_ctx_is_per_slot: bool
+    quantized_v_turns_flash_attn_on: bool = True
+    one_cache_type: bool = False  # OLLAMA_KV_CACHE_TYPE sets K and V alike
+
+
+RUNTIMES = {
+    runtime.name: runtime
+    for runtime in (
+        Runtime("llama-server", "llama.cpp (llama-server)", 2048, 512, 1, True, False, "auto", False, False),
+        # Ollama starts a llama-server of its own (llm/llama_server.go): -c num_ctx*parallel -np parallel.
+        Runtime("ollama", "Ollama", 512, 512, 1, False, False, "auto", False, True, one_cache_type=True),
+        # LM Studio's SDK 2.0 schema: numParallelSessions 4, useUnifiedKvCache true, 2048/512.
+        Runtime("lm-studio", "LM Studio", 2048, 512, 4, True, False, "on", False, False),
+        # llama_cpp/llama.py: flash_attn=False is "disabled", swa_full=None keeps the library's True.
+        Runtime(
+            "llama-cpp-python",
+            "llama-cpp-python",
+            512,
+            512,
+            1,
+            False,
+            True,
+            "off",
+            True,
+            False,
+            quantized_v_turns_flash_attn_on=False,
+        ),
+    )
+}
+
+DEFAULT_RUNTIME = "llama-server"
+
+
+def runtime_named(name: str | None) -> Runtime:
+    """The runtime of that name, llama-server for None. Raises SettingsError for an unknown one."""
+    try:
+        return RUNTIMES[name or DEFAULT_RUNTIME]
+    except KeyError:
+        raise SettingsError(
+            "--runtime", f'"{name}" is not known.', hint=f"Choose one of {', '.join(RUNTIMES)}."
+        ) from None
+
+
+def resolve(request: Request, facts: ModelFacts, n_ctx: int | None = None) -> LoadSettings:
+    """The settings that the runtime would really pass for `request`.
+
+    `n_ctx` overrides the request's context and means the same as there: the runtime's own word. Without
+    either it is the training context, down to a multiple of 256. Raises SettingsError where what was asked
+    cannot be.
+    """
+    request.check()
+    runtime = runtime_named(request.runtime)
+    n_seq_max = request.users or request.n_seq_max or runtime.n_seq_max
+    kv_unified = _kv_unified(request, runtime, n_seq_max)
+    asked = n_ctx or request.n_ctx or max(CONTEXT_STEP, facts.n_ctx_train // CONTEXT_STEP * CONTEXT_STEP)
+    total = engine_n_ctx(asked * n_seq_max if asks_per_slot(request) else asked, n_seq_max, kv_unified)
+    n_batch, n_ubatch = _batches(request, runtime, total)
+    cache_type_k, cache_type_v = _cache_types(request, runtime)
+    settings = LoadSettings(
+        runtime=runtime.name,
+        n_ctx=total,
+        n_batch=n_batch,
+        n_ubatch=n_ubatch,
+        n_seq_max=n_seq_max,
+        kv_unified=kv_unified,
+        swa_full=runtime.swa_full if request.swa_full is None else request.swa_full,
+        n_outputs_max=n_batch if runtime.all_outputs or not facts.has_cache else n_seq_max,
+        cache_type_k=cache_type_k,
+        cache_type_v=cache_type_v,
+        flash_attn=request.flash_attn or runtime.flash_attn,
+        n_gpu_layers=_gpu_layers(request, facts),
+        offload_kqv=request.offload_kqv is not False,
+        n_cpu_moe=min(request.n_cpu_moe or 0, facts.n_layer_all),
+        override_tensor=request.override_tensor,
+        split_mode=request.split_mode or "layer",
+        main_gpu=request.main_gpu or 0,
+        tensor_split=request.tensor_split,
+    )
+    _check_flash_attn(settings, runtime)
+    _check_positions(settings, facts)
+    return settings
+
+
+def asks_per_slot(request: Request) -> bool:
+    """True if the request's context is one slot's or one user's share, False if it is the total."""
+    return request.users is not None or runtime_named(request.runtime).n_ctx_is_per_slot
+
+
+def asked_n_ctx(request: Request, settings: LoadSettings) -> int:
+    """The context of resolved settings in the request's own word (see `Request.n_ctx`)."""
+    return settings.n_ctx // settings.n_seq_max if asks_per_slot(request) else settings.n_ctx
+
+
+def _kv_unified(request: Request, runtime: Runtime, n_seq_max: int) -> bool:
+    if request.kv_unified is not None:
+        return request.kv_unified
+    # tools/server/server.cpp: naming the slots without -kvu splits the cache among them.
+    if runtime.name == "llama-server" and n_seq_max > 1:
+        return False
+    return runtime.kv_unified
+
+
+def _cache_types(request: Request, runtime: Runtime) -> tuple[str, str]:
+    k, v = request.cache_type_k, request.cache_type_v
+    if runtime.one_cache_type:
+        if k and v and k != v:
+            raise SettingsError(
+                "--cache-type-v",
+                f"{runtime.title} has one cache type for K and V.",
+                hint=f"Give both as {k}, or choose another --runtime.",
+            )
+        k = v = k or v
+    return k or "f16", v or "f16"
+
+
+def _batches(request: Request, runtime: Runtime, n_ctx: int) -> tuple[int, int]:
+    if runtime.name == "ollama":
+        # server/sched.go: one figure for both, by context, where there is headroom.
+        automatic = 512 if n_ctx <= 4096 else 1024 if n_ctx <= 32768 else 2048
+        batch = request.n_batch or request.n_ubatch or automatic
+        return batch, request.n_ubatch or batch
+    n_batch = request.n_batch or runtime.n_batch
+    return n_batch, min(request.n_ubatch or runtime.n_ubatch, n_batch)
+
+
+def _gpu_layers(request: Request, facts: ModelFacts) -> int:
+    if request.n_gpu_layers is None or request.n_gpu_layers == ALL_LAYERS:
+        return facts.all_gpu_layers
+    return min(request.n_gpu_layers, facts.all_gpu_layers)
+
+
+def _check_flash_attn(settings: LoadSettings, runtime: Runtime) -> None:
+    quantized_v = settings.cache_type_v not in {"f32", "f16", "bf16"}
+    if quantized_v and settings.flash_attn == "off":
+        hint = (
+            "Say flash_attn=True there, which is -fa on here."
+            if not runtime.quantized_v_turns_flash_attn_on
+            else "Leave out -fa off, or keep V at f16 with -ctv f16."
+        )
+        raise SettingsError(
+            "--cache-type-v",
+            f"a {settings.cache_type_v} V cache needs flash attention, which is off"
+            f"{' by default in ' + runtime.title if runtime.flash_attn == 'off' else ''}.",
+            hint=hint,
+        )
+
+
+def _check_positions(settings: LoadSettings, facts: ModelFacts) -> None:
+    if facts.n_position_rows and settings.n_ctx_per_slot > facts.n_position_rows:
+        raise SettingsError(
+            "--ctx-size",
+            f"this model has a table of {facts.n_position_rows:,} positions and no more.",
+            hint=f"Choose at most {facts.n_position_rows // CONTEXT_STEP * CONTEXT_STEP:,}.",
+        )

@@ -1,0 +1,79 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from advisor.errors import UsageError
+from advisor.units import GiB, KiB, MiB, format_bytes, format_tokens, pad, parse_size, parse_tokens
+
+
+@pytest.mark.parametrize("text", ["", "GiB", "12 apples", "-1GiB", "1e9", "12GiBs", "nan", "1,5GiB", "0x10"])
+def test_what_is_not_a_size_is_refused_with_a_way_to_write_it(text: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        parse_size(text)
+    assert text in caught.value.message
+    assert "12GiB" in caught.value.hint
+
+
+@pytest.mark.parametrize("text", ["", "k", "many", "-5", "1.5k", "32kk"])
+def test_what_is_not_a_number_of_tokens_is_refused(text: str) -> None:
+    with pytest.raises(UsageError, match="not a number of tokens"):
+        parse_tokens(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "n_bytes"),
+    [
+        ("12GiB", 12 * GiB),
+        ("12288MiB", 12 * GiB),
+        ("12G", 12 * GiB),
+        ("12g", 12 * GiB),
+        ("512", 512),
+        ("1.5GiB", 3 * GiB // 2),
+        (" 2 KiB ", 2 * KiB),
+        ("17.2GB", 17_200_000_000),
+        ("1TB", 10**12),
+    ],
+)
+def test_sizes_as_people_type_them(text: str, n_bytes: int) -> None:
+    assert parse_size(text) == n_bytes
+
+
+@pytest.mark.parametrize(
+    ("text", "n_tokens"), [("32768", 32768), ("32k", 32768), ("32,768", 32768), ("1M", 1048576), ("0", 0)]
+)
+def test_tokens_as_people_type_them(text: str, n_tokens: int) -> None:
+    assert parse_tokens(text) == n_tokens
+
+
+@pytest.mark.parametrize(
+    ("n_bytes", "text"),
+    [
+        (0, "0 B"),
+        (1023, "1023 B"),
+        (1536, "1.5 KiB"),
+        (MiB, "1.0 MiB"),
+        (GiB - 1, "1.0 GiB"),
+        (16 * GiB, "16.0 GiB"),
+        (3 * 1024 * GiB, "3.0 TiB"),
+        (-1536, "-1.5 KiB"),
+    ],
+)
+def test_bytes_for_people(n_bytes: int, text: str) -> None:
+    assert format_bytes(n_bytes) == text
+
+
+def test_tokens_for_people() -> None:
+    assert format_tokens(49152) == "49,152"
+
+
+@given(st.integers(min_value=0, max_value=2**60))
+def test_what_is_shown_is_never_a_thousand_of_a_unit(n_bytes: int) -> None:
+    number, unit = format_bytes(n_bytes).split()
+    assert float(number) < 1024 or unit in {"TiB", "B"} or n_bytes >= 2**40
+
+
+@given(st.integers(min_value=0, max_value=2**40), st.integers(min_value=1, max_value=4096))
+def test_padding_is_the_next_multiple(value: int, multiple: int) -> None:
+    padded = pad(value, multiple)
+    assert padded % multiple == 0
+    assert 0 <= padded - value < multiple
