@@ -48,12 +48,20 @@ class Attention:
     window: int = 0  # tokens it looks back; 0: all of them
     shares_cache_of: int | None = None  # this layer keeps no cache of its own, it reads that layer's
     keys_only: bool = False  # MLA: the latent is cached once and serves as K and V
-    indexer_key_length: int = 0  # sparse attention: the extra key that selects tokens
+    indexer_key_length: int = 0  # sparse attention: the extra key that selects tokens (cache type K)
+    indexer_value_length: int = 0  # minimax-m3 allocates a value beside that key, and never uses it
+    # deepseek4: beside the window, one compressed key for this many tokens (and, where there is an indexer,
+    # one indexer key for as many), in caches of PAD(ceil(n_ctx / compress_ratio), 256) cells. 0: none
+    compress_ratio: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Recurrence:
-    """One layer's state in f32 elements a sequence (src/llama-hparams.cpp: n_embd_r, n_embd_s)."""
+    """One layer's state in f32 elements a sequence (src/llama-hparams.cpp: n_embd_r, n_embd_s).
+
+    qwen4exp's hash history counts as convolution; deepseek4's compressor state, which sits beside
+    attention in the same layer, as state.
+    """
 
     conv_elements: int
     state_elements: int
@@ -61,7 +69,10 @@ class Recurrence:
 
 @dataclass(frozen=True, slots=True)
 class Layer:
-    """One block. A hybrid's layer has attention or recurrence, falcon-h1's both, an MLP-only one neither."""
+    """One block. A hybrid's layer has attention or recurrence, falcon-h1's both, an MLP-only one neither.
+
+    A block for multi-token prediction that the main context keeps no cache for has neither, too.
+    """
 
     index: int
     attention: Attention | None
@@ -85,14 +96,24 @@ class ModelFacts:
     n_embd: int
     n_vocab: int
     n_expert: int
-    layers: tuple[Layer, ...]
+    layers: tuple[Layer, ...]  # n_layer_all of them
     weights: tuple[Weight, ...]
     file_bytes: int
     n_params: int
     has_cache: bool = True  # encoders and diffusion models keep nothing between calls
-    is_encoder: bool = False
+    is_encoder: bool = False  # an embedding or reranking model: no text comes out
+    causal: bool = True  # False: a batch is not cut to the context (src/llama-context.cpp: n_batch)
     n_position_rows: int = 0  # rows of a learned position table (gpt2): a hard limit for n_ctx; 0: none
     verified: bool = True  # our rules for this architecture were compared with the engine's
+    tied_output: bool = False  # no output head in the file: token_embd is loaded a second time as the head
+    # gemma3n, gemma4: with a tied output, token_embd is allocated twice even where both copies are in host
+    # memory (src/models/gemma4.cpp asks for the output first; the other loaders find the first copy again).
+    embedding_allocated_twice: bool = False
+    supports_flash_attn: bool = True  # False: the engine turns it off whatever is asked (grok)
+    cache_per_sequence: bool = False  # deepseek4: one stream a sequence even where the cache is unified
+    # The widest value row over all blocks, cached or not, in elements: without flash attention every
+    # layer's V is padded to it (src/llama-kv-cache.cpp: TAG_V_CACHE_VARIABLE).
+    value_row_max: int = 0
 
     @property
     def weights_bytes(self) -> int:
