@@ -1,0 +1,39 @@
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from advisor.engine.launch import WORKER, Launch
+
+
+def test_the_worker_is_started_by_its_path() -> None:
+    assert Launch().command == (sys.executable, str(WORKER))
+    assert (WORKER / "__main__.py").is_file()
+
+
+def test_the_child_never_borrows_ram_for_a_gpu() -> None:
+    parent = {"GGML_CUDA_ENABLE_UNIFIED_MEMORY": "1", "PATH": "/bin"}
+    child = Launch().child_environment(parent)
+    assert child == {"PATH": "/bin", "GGML_NO_BACKTRACE": "1"}
+    assert "GGML_CUDA_ENABLE_UNIFIED_MEMORY" in parent
+
+
+def test_another_library_is_named_to_the_bindings_absolutely(tmp_path: Path) -> None:
+    assert Launch(library_dir=tmp_path).child_environment({})["LLAMA_CPP_LIB_PATH"] == str(tmp_path)
+    relative = Launch(library_dir=Path("lib")).child_environment({})["LLAMA_CPP_LIB_PATH"]
+    assert Path(relative).is_absolute()
+
+
+def test_the_users_own_library_and_backend_are_kept() -> None:
+    parent = {"LLAMA_CPP_LIB_PATH": "/lib", "GGML_BACKEND_PATH": "/b.so"}
+    assert Launch().child_environment(parent) == {**parent, "GGML_NO_BACKTRACE": "1"}
+
+
+def test_another_python_does_not_get_this_ones_home() -> None:
+    parent = {"PYTHONHOME": "/opt/python"}
+    assert "PYTHONHOME" in Launch().child_environment(parent)
+    assert "PYTHONHOME" not in Launch(python="/usr/bin/python3").child_environment(parent)
+
+
+def test_what_is_added_comes_last() -> None:
+    assert Launch(environment={"GGML_NO_BACKTRACE": "0"}).child_environment({}) == {"GGML_NO_BACKTRACE": "0"}
