@@ -51,6 +51,9 @@ class Device:
     holders: tuple[Holder, ...] = ()
     sources: tuple[str, ...] = ()
     notes: tuple[Note, ...] = ()
+    wddm: bool = False  # Windows moves what does not fit into the RAM, silently: slow instead of an error
+    compute_capability: tuple[int, int] | None = None  # NVIDIA's generation: decides which builds run on it
+    multiprocessors: int | None = None  # NVIDIA's SM count: the driver's context grows with it
 
     @property
     def usable_bytes(self) -> int:
@@ -70,6 +73,8 @@ class Hardware:
 
     devices: tuple[Device, ...]
     findings: tuple[Note, ...] = field(default=())
+    cuda_version: tuple[int, int] | None = None  # the newest CUDA that the installed NVIDIA driver runs
+    made_up: bool = False  # "what if" hardware: no installed engine knows these devices
 
     @property
     def ram(self) -> Device:

@@ -1,0 +1,102 @@
+"""The data files in `presets/`, and the user's own files of the same names.
+
+In a checkout they lie at its top; installed, inside the package. A file of the same name in the user's own
+folder is read on top: its tables replace ours of the same name or are added, its lists come before ours.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+from advisor.errors import PresetError
+
+APPLICATION = "context-advisor"
+
+# A preset is small. What is larger was put there by mistake, and would only be slow.
+_MAX_FILE_BYTES = 8 * 1024 * 1024
+
+
+def preset_path(name: str) -> Path:
+    """Where the shipped preset file of this name ("gpus.json") lies. Raises PresetError if it is missing."""
+    from importlib.resources import files  # slow to load, and not every command needs a preset
+
+    installed = Path(str(files("advisor"))) / "presets_data" / name
+    checkout = Path(__file__).resolve().parent.parent / "presets" / name
+    for path in (installed, checkout):
+        if path.is_file():
+            return path
+    raise PresetError(
+        f"The program's own file presets/{name} is missing.", hint="Install Context Advisor again."
+    )
+
+
+def user_presets() -> Path:
+    """The folder of the user's own presets. It need not exist."""
+    from platformdirs import user_config_dir
+
+    return Path(user_config_dir(APPLICATION, appauthor=False)) / "presets"
+
+
+def read_toml(name: str) -> dict[str, object]:
+    """The tables of presets/NAME ("goals.toml" or "goals"), the user's own on top.
+
+    Raises PresetError for a missing, unreadable or malformed file.
+    """
+    import tomllib
+
+    return _read(_with_suffix(name, ".toml"), tomllib.loads)
+
+
+def read_json(name: str) -> dict[str, object]:
+    """The object in presets/NAME ("gpus.json" or "gpus"), the user's own on top.
+
+    Raises PresetError for a missing, unreadable or malformed file.
+    """
+    return _read(_with_suffix(name, ".json"), json.loads)
+
+
+def read_json_file(path: Path) -> dict[str, object]:
+    """The object in one JSON file, wherever it lies. Raises PresetError if there is none to be read."""
+    return _parse(path, json.loads)
+
+
+def _with_suffix(name: str, suffix: str) -> str:
+    return name if name.endswith(suffix) else name + suffix
+
+
+def _read(name: str, parse: Callable[[str], object]) -> dict[str, object]:
+    shipped = _parse(preset_path(name), parse)
+    own_path = user_presets() / name
+    return _on_top(shipped, _parse(own_path, parse), own_path) if own_path.is_file() else shipped
+
+
+def _parse(path: Path, parse: Callable[[str], object]) -> dict[str, object]:
+    try:
+        if path.stat().st_size > _MAX_FILE_BYTES:
+            raise PresetError(f"{path} is too large for a preset.", hint="Check that this is the right file.")
+        content = parse(path.read_text(encoding="utf-8-sig"))
+    except OSError as error:
+        reason = error.strerror or "it cannot be read"
+        raise PresetError(f"{path} cannot be read: {reason}.", hint="Check its name and rights.") from error
+    except (ValueError, RecursionError) as error:  # bad UTF-8, JSON and TOML errors are all ValueErrors
+        raise PresetError(f"{path} is malformed: {error}.", hint="Correct the file or remove it.") from error
+    if not isinstance(content, dict):
+        raise PresetError(f"{path} is malformed: it holds no table.", hint="Correct the file or remove it.")
+    return content
+
+
+def _on_top(shipped: dict[str, object], own: dict[str, object], own_path: Path) -> dict[str, object]:
+    merged = dict(shipped)
+    for key, value in own.items():
+        ours = shipped.get(key)
+        if isinstance(ours, list):
+            if not isinstance(value, list):
+                raise PresetError(
+                    f'{own_path} is malformed: "{key}" must be a list.', hint="Correct the file or remove it."
+                )
+            merged[key] = value + ours
+        else:
+            merged[key] = value
+    return merged
