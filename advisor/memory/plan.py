@@ -28,12 +28,13 @@ class Verdict(StrEnum):
 class Target:
     """A device that a load may use, named as ggml names it ("CUDA0"); the host is "CPU".
 
-    `free_bytes` decides the default split over several GPUs.
+    `free_bytes` decides the default split over several GPUs; `device_id` is the `Device` it stands for.
     """
 
     name: str
     backend: str
     free_bytes: int = 0
+    device_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +77,7 @@ class DeviceMemory:
     device_name: str  # for people: "NVIDIA GeForce RTX 4070"
     shares_ram: bool
     basis: Mapping[str, Basis]  # for weights, kv_cache, recurrent_state, compute, output, overhead
+    reserve_bytes: int = 0
 
     @property
     def device(self) -> str:

@@ -1,0 +1,146 @@
+"""`assemble`: from buffers, whoever counted them, to a judged `MemoryPlan`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
+
+from advisor.basis import Basis, Note
+from advisor.hardware.device import Device, Hardware
+from advisor.memory.later import later
+from advisor.memory.overhead import gpu_overhead, host_overhead
+from advisor.memory.plan import Buffers, DeviceMemory, FormulaCheck, MemoryPlan, Target
+from advisor.memory.verdict import Claim, judge
+from advisor.model.facts import ModelFacts
+from advisor.settings.load_settings import LoadSettings
+
+HOST = "CPU"
+NOTHING_MEASURED: Mapping[str, int] = MappingProxyType({})
+
+# Beyond these the formula does not know this architecture: shown, never hidden.
+_ALARM_PERCENT = {"weights": 1.0, "kv_cache": 1.0, "recurrent_state": 1.0, "compute": 10.0}
+
+
+def targets(hardware: Hardware) -> tuple[Target, ...]:
+    """The GPUs that a load would use, named as ggml names them, and the host."""
+    cards = [gpu for gpu in hardware.gpus if not gpu.shares_ram]
+    used = cards or list(hardware.gpus[:1])
+    counts: dict[str, int] = {}
+    found = []
+    for gpu in used:
+        nth = counts.get(gpu.backend, 0)
+        counts[gpu.backend] = nth + 1
+        name = gpu.engine_device or f"{gpu.backend}{nth}"
+        found.append(Target(name, gpu.backend, gpu.free_bytes or gpu.total_bytes, gpu.id))
+    return (*found, Target(HOST, HOST, hardware.ram.free_bytes or hardware.ram.total_bytes, hardware.ram.id))
+
+
+def assemble(
+    facts: ModelFacts,
+    settings: LoadSettings,
+    hardware: Hardware,
+    by_formula: Sequence[Buffers],
+    by_engine: Sequence[Buffers] | None = None,
+    *,
+    basis: Basis = Basis.FORMULA,
+    measured_overhead: Mapping[str, int] = NOTHING_MEASURED,
+    notes: Iterable[Note] = (),
+) -> MemoryPlan:
+    """The plan for one load. `by_engine` is the engine's own answer, of that `basis`, where there is one.
+
+    `measured_overhead` holds what this machine measured beside the buffers, by backend.
+    """
+    devices = {device.id: device for device in hardware.devices}
+    device_of = {target.name: devices[target.device_id] for target in targets(hardware)}
+    answer = by_formula if by_engine is None else by_engine
+    lines = tuple(
+        _line(buffers, device_of[buffers.device], settings, basis, measured_overhead) for buffers in answer
+    )
+    claims = [_claim(line, device_of[line.device]) for line in lines]
+    check = _check(by_formula, by_engine)
+    return MemoryPlan(
+        settings=settings,
+        basis=basis,
+        memory=lines,
+        verdict=judge(claims[:-1], claims[-1]),
+        formula=check,
+        later=later(facts, settings),
+        notes=(*notes, *_notes(facts, check)),
+    )
+
+
+def _line(
+    buffers: Buffers, device: Device, settings: LoadSettings, basis: Basis, measured: Mapping[str, int]
+) -> DeviceMemory:
+    is_host = buffers.device == HOST
+    overhead = host_overhead(settings, measured) if is_host else gpu_overhead(device, measured)
+    parts = ("weights", "kv_cache", "recurrent_state", "compute", "output")
+    overhead_basis = Basis.MEASURED if device.backend in measured else Basis.ASSUMED
+    return DeviceMemory(
+        buffers=buffers,
+        kind=str(device.kind),
+        overhead_bytes=overhead if is_host or buffers.total_bytes else 0,
+        usable_bytes=device.usable_bytes,
+        free_bytes=device.free_bytes,
+        device_total_bytes=device.total_bytes,
+        device_name=device.name,
+        shares_ram=device.shares_ram,
+        basis={**dict.fromkeys(parts, basis), "overhead": overhead_basis},
+        reserve_bytes=device.reserve_bytes,
+    )
+
+
+def _claim(line: DeviceMemory, device: Device) -> Claim:
+    return Claim(
+        total_bytes=line.total_bytes,
+        usable_bytes=device.usable_bytes,
+        reserve_bytes=device.reserve_bytes,
+        best_bytes=device.usable_if_others_closed_bytes,
+        mapped_file_bytes=line.buffers.mapped_file_bytes,
+        free_is_known=device.free_bytes is not None,
+        shares_ram=device.shares_ram,
+    )
+
+
+def _check(by_formula: Sequence[Buffers], by_engine: Sequence[Buffers] | None) -> FormulaCheck:
+    """Our sums over all devices, and how far each is from the engine's."""
+    ours = {part: _sum(by_formula, part) for part in _ALARM_PERCENT}
+    percent = {}
+    if by_engine is not None:
+        percent = {part: _disagreement(ours[part], _sum(by_engine, part)) for part in _ALARM_PERCENT}
+    return FormulaCheck(
+        weights_bytes=ours["weights"],
+        kv_cache_bytes=ours["kv_cache"],
+        recurrent_state_bytes=ours["recurrent_state"],
+        compute_bytes=ours["compute"],
+        disagreement_percent=percent,
+        alarm=any(share > _ALARM_PERCENT[part] for part, share in percent.items()),
+    )
+
+
+def _sum(buffers: Sequence[Buffers], part: str) -> int:
+    return sum(getattr(b, f"{part}_bytes") for b in buffers)
+
+
+def _disagreement(ours: int, engines: int) -> float:
+    """Percent of the engine's figure; where that is nothing, all of ours is disagreement."""
+    if ours == engines:
+        return 0.0
+    return round(100 * abs(ours - engines) / engines, 2) if engines else 100.0
+
+
+def _notes(facts: ModelFacts, check: FormulaCheck) -> list[Note]:
+    found = []
+    if not facts.has_cache:
+        found.append(Note("no-cache", "This model keeps nothing between calls: it has no KV cache."))
+    if check.alarm:
+        worst = max(check.disagreement_percent, key=lambda part: check.disagreement_percent[part])
+        found.append(
+            Note(
+                "drift",
+                f'Unverified architecture "{facts.architecture}": our formula is '
+                f"{check.disagreement_percent[worst]:.0f} % off for {worst.replace('_', ' ')}. The figures "
+                "shown are the engine's.",
+            )
+        )
+    return found

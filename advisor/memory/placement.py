@@ -1,0 +1,77 @@
+"""Which device holds which block of the model, and which the output head.
+
+Mirrors `load_tensors` (src/llama-model.cpp): GPUs are filled from the last block backwards, the output
+counts as one more layer and goes first, and several GPUs share the blocks by proportion.
+"""
+
+from __future__ import annotations
+
+import ctypes
+from bisect import bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import accumulate
+
+from advisor.memory.plan import Target
+from advisor.settings.load_settings import LoadSettings
+
+HOST = "CPU"
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """`devices` are the GPUs that a load uses, in order, and the host last; the rest are indices into it."""
+
+    devices: tuple[Target, ...]
+    layers: tuple[int, ...]  # of every block
+    output: int
+    shares: tuple[float, ...]  # of the GPUs, cumulative, the last is 1: for tensors that are split by rows
+
+    @property
+    def host(self) -> int:
+        """The host's index: always the last."""
+        return len(self.devices) - 1
+
+    @property
+    def has_gpu(self) -> bool:
+        """True if there is a GPU, with layers or without."""
+        return self.host > 0
+
+
+def place(n_layer_all: int, settings: LoadSettings, targets: Sequence[Target]) -> Placement:
+    """Places `n_layer_all` blocks and the output on `targets`; the host is added where it is not named."""
+    gpus = [target for target in targets if target.name != HOST]
+    host = next((target for target in targets if target.name == HOST), Target(HOST, HOST))
+    if settings.split_mode == "none" and gpus:
+        gpus = [gpus[min(settings.main_gpu, len(gpus) - 1)]]
+    devices = (*gpus, host)
+    n_offloaded = min(settings.n_gpu_layers, n_layer_all + 1) if gpus else 0
+    first = n_layer_all + 1 - n_offloaded
+    shares = _cumulative_shares(gpus, settings.tensor_split)
+    layers = tuple(
+        _device(shares, il - first, n_offloaded) if il >= first else len(gpus)
+        for il in range(n_layer_all + 1)
+    )
+    return Placement(devices, layers[:-1], layers[-1], shares)
+
+
+def _cumulative_shares(gpus: Sequence[Target], tensor_split: Sequence[float]) -> tuple[float, ...]:
+    """Where each GPU's part ends, as fractions of the whole: by what the user said, else by free memory."""
+    wanted = [float(share) for share in tensor_split[: len(gpus)]]
+    wanted += [0.0] * (len(gpus) - len(wanted))
+    if not any(wanted):
+        wanted = [float(gpu.free_bytes) for gpu in gpus]
+    if not any(wanted):
+        wanted = [1.0] * len(gpus)
+    ends = list(accumulate(wanted))
+    return tuple(_float32(end / ends[-1]) for end in ends)
+
+
+def _device(shares: tuple[float, ...], nth: int, n_offloaded: int) -> int:
+    """The GPU of the nth offloaded layer (std::upper_bound over the cumulative shares)."""
+    return min(bisect_right(shares, _float32(nth / n_offloaded)), len(shares) - 1)
+
+
+def _float32(value: float) -> float:
+    """llama.cpp compares in single precision, where a third and a third of 33 can fall otherwise."""
+    return ctypes.c_float(value).value
