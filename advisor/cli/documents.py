@@ -6,14 +6,17 @@ Each function makes the plain dict of one document from the domain's own datacla
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import asdict
 from typing import Any
 
 from advisor.basis import Note
+from advisor.engine.protocol import EngineInfo
 from advisor.errors import AdvisorError
+from advisor.memory.kv_cache import bytes_per_token
 from advisor.memory.plan import DeviceMemory, MemoryPlan
-from advisor.model.facts import ModelFacts
+from advisor.model import AttentionSummary, ModelFacts
 from advisor.recommend.result import Alternative, Goal, Recommendation, Speed, Unchanged
-from advisor.settings.load_settings import LoadSettings
+from advisor.settings.load_settings import CACHE_TYPES, LoadSettings
 
 SCHEMA_VERSION = 1
 
@@ -34,7 +37,8 @@ def notes(items: Iterable[Note]) -> list[Document]:
     return [{"code": note.code, "text": note.text} for note in items]
 
 
-def model(facts: ModelFacts, kv_bytes_per_token: dict[str, int | None]) -> Document:
+def model(facts: ModelFacts) -> Document:
+    """The model's facts that scripts ask for; null for a cache type that its head size forbids."""
     return {
         "path": str(facts.path) if facts.path else None,
         "name": facts.name,
@@ -49,7 +53,7 @@ def model(facts: ModelFacts, kv_bytes_per_token: dict[str, int | None]) -> Docum
         "weights_bytes": facts.weights_bytes,
         "n_params": facts.n_params,
         "shards": [str(shard) for shard in facts.shards],
-        "kv_bytes_per_token": kv_bytes_per_token,
+        "kv_bytes_per_token": {name: bytes_per_token(facts, name) for name in CACHE_TYPES},
         "verified": facts.verified,
     }
 
@@ -78,12 +82,24 @@ def settings(chosen: LoadSettings) -> Document:
     }
 
 
-def plan(answer: MemoryPlan, engine: Document | None) -> Document:
-    """The plan's own fields; `engine` names who answered, None without one."""
+def attention(found: AttentionSummary) -> Document:
+    """What the layers keep: counts of each kind, and the sentences about them."""
+    return {**asdict(found.counts), "notes": notes(found.notes)}
+
+
+def engine(info: EngineInfo | None) -> Document | None:
+    """Who answered, None if nobody could be asked."""
+    if info is None:
+        return None
+    return {"name": "llama.cpp", "binding": info.binding, "backends": list(info.backends)}
+
+
+def plan(answer: MemoryPlan, asked: EngineInfo | None) -> Document:
+    """The plan's own fields; `asked` is the engine that there is, None without one."""
     return {
         "settings": settings(answer.settings),
         "basis": str(answer.basis),
-        "engine": engine,
+        "engine": engine(asked),
         "memory": [_device_memory(line) for line in answer.memory],
         "later": [{"what": it.what, "device": it.device, "bytes": it.n_bytes} for it in answer.later],
         "formula": {
@@ -129,13 +145,13 @@ def goal(chosen: Goal) -> Document:
     }
 
 
-def recommended(answer: Recommendation, engine: Document | None) -> Document:
+def recommended(answer: Recommendation, asked: EngineInfo | None) -> Document:
     return {
         "n_ctx": answer.n_ctx,
         "n_ctx_safe": answer.n_ctx_safe,
         "n_ctx_comfortable": answer.n_ctx_comfortable,
         "settings": settings(answer.settings),
-        "plan": plan(answer.plan, engine),
+        "plan": plan(answer.plan, asked),
         "reasons": notes(answer.reasons),
         "speed": _speed(answer.speed),
     }
@@ -163,12 +179,12 @@ def alternative(row: Alternative) -> Document:
     }
 
 
-def recommendation(answer: Recommendation, engine: Document | None) -> Document:
+def recommendation(answer: Recommendation, asked: EngineInfo | None) -> Document:
     """The parts of `recommend --json` beside the model and the hardware."""
     return {
         "goal": goal(answer.goal),
         "if_you_change_nothing": unchanged(answer.if_you_change_nothing),
-        "recommended": recommended(answer, engine),
+        "recommended": recommended(answer, asked),
         "alternatives": [alternative(row) for row in answer.alternatives],
         "levers": [
             {"code": it.code, "text": it.text, "gain_tokens": it.gain_tokens, "gain_bytes": it.gain_bytes}

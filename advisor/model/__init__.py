@@ -2,6 +2,7 @@
 
 from advisor.model.build import facts
 from advisor.model.facts import Attention, Layer, ModelFacts, Recurrence, Role, Weight
+from advisor.model.read import read_model
 from advisor.model.summary import AttentionSummary, summary
 
 __all__ = [
@@ -13,5 +14,6 @@ __all__ = [
     "Role",
     "Weight",
     "facts",
+    "read_model",
     "summary",
 ]

@@ -9,7 +9,7 @@ from advisor.presets import read_toml
 from advisor.recommend.result import Goal
 from advisor.settings.load_settings import CACHE_TYPES
 
-DEFAULT_GOAL = "longest-context"
+DEFAULT_GOAL = "chat"
 
 
 def load_goals() -> dict[str, Goal]:
@@ -28,7 +28,9 @@ def goal_named(name: str) -> Goal:
         ) from None
 
 
-def _goal(name: str, entry: Mapping[str, object]) -> Goal:
+def _goal(name: str, entry: object) -> Goal:
+    if not isinstance(entry, Mapping):
+        raise PresetError(f'The goal "{name}" is not a table.', hint="Compare it with those in goals.toml.")
     try:
         goal = Goal(
             name=name,

@@ -1,34 +1,11 @@
-from pathlib import Path
+from dataclasses import replace
 
 import pytest
 
 from advisor.errors import SettingsError
-from advisor.model.facts import Attention, Layer, ModelFacts
 from advisor.settings.request import ALL_LAYERS, Request
 from advisor.settings.runtimes import RUNTIMES, asked_n_ctx, resolve
-
-
-def a_model(n_ctx_train: int = 32768, *, n_position_rows: int = 0, has_cache: bool = True) -> ModelFacts:
-    attention = Attention(head_count=32, head_count_kv=8, key_length=128, value_length=128)
-    return ModelFacts(
-        path=Path("model.gguf"),
-        shards=(Path("model.gguf"),),
-        name="A model",
-        architecture="llama",
-        quantization="Q4_K_M",
-        n_layer=32,
-        n_layer_all=32,
-        n_ctx_train=n_ctx_train,
-        n_embd=4096,
-        n_vocab=128256,
-        n_expert=0,
-        layers=tuple(Layer(i, attention, None, 14336, 0) for i in range(32)),
-        weights=(),
-        file_bytes=0,
-        n_params=0,
-        has_cache=has_cache,
-        n_position_rows=n_position_rows,
-    )
+from tests.support.planning import a_model
 
 
 @pytest.mark.parametrize(
@@ -66,8 +43,8 @@ def test_what_cannot_be_is_refused_and_the_option_named(request_: Request, optio
 
 def test_a_learned_position_table_is_a_hard_limit() -> None:
     with pytest.raises(SettingsError, match="1,024 positions"):
-        resolve(Request(n_ctx=2048), a_model(1024, n_position_rows=1024))
-    assert resolve(Request(n_ctx=1024), a_model(1024, n_position_rows=1024)).n_ctx == 1024
+        resolve(Request(n_ctx=2048), replace(a_model(1024), n_position_rows=1024))
+    assert resolve(Request(n_ctx=1024), replace(a_model(1024), n_position_rows=1024)).n_ctx == 1024
 
 
 def test_without_a_context_it_is_the_training_context_down_to_256() -> None:
@@ -131,4 +108,4 @@ def test_all_layers_are_the_blocks_and_the_output() -> None:
 
 
 def test_a_model_without_a_cache_puts_out_every_token() -> None:
-    assert resolve(Request(n_ctx=512), a_model(has_cache=False)).n_outputs_max == 2048
+    assert resolve(Request(n_ctx=512), replace(a_model(), has_cache=False)).n_outputs_max == 2048

@@ -1,0 +1,47 @@
+"""How an answer leaves: as one JSON document, or as text for people through rich."""
+
+from __future__ import annotations
+
+import json
+import sys
+from contextlib import AbstractContextManager, nullcontext
+from typing import TYPE_CHECKING
+
+from advisor.cli.documents import Document
+from advisor.memory.plan import Verdict
+
+if TYPE_CHECKING:  # rich takes 60 ms to import and --json does not need it
+    from rich.console import Console
+
+GOOD = {Verdict.FITS, Verdict.TIGHT, Verdict.PAGES_FROM_DISK}
+
+
+def exit_code(verdict: Verdict) -> int:
+    """0 for what will run, 1 for what will not as asked."""
+    return 0 if verdict in GOOD else 1
+
+
+def print_json(answer: Document) -> None:
+    """The document on stdout, readable, in one write."""
+    sys.stdout.write(json.dumps(answer, indent=1, ensure_ascii=False) + "\n")
+
+
+def text_console() -> Console:
+    """Where text for people goes. Names from a file are never read as markup (see `plain`)."""
+    from rich.console import Console
+
+    return Console(highlight=False, markup=False, emoji=False)
+
+
+def progress(words: str, *, quiet: bool) -> AbstractContextManager[object]:
+    """A line on stderr with a spinner while something takes time; nothing if not on a terminal."""
+    if quiet or not sys.stderr.isatty():
+        return nullcontext()
+    from rich.console import Console
+
+    return Console(stderr=True).status(words)
+
+
+def plain(text: str) -> str:
+    """Text out of a file, safe for a terminal: control characters are shown, not obeyed."""
+    return "".join(character if character.isprintable() else f"\\x{ord(character):02x}" for character in text)

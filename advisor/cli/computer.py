@@ -1,0 +1,93 @@
+"""The computer that a command plans for, and the engine that it may ask."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from advisor.engine import remedies
+from advisor.engine.client import EngineClient
+from advisor.engine.devices import devices_of
+from advisor.engine.launch import Launch
+from advisor.engine.protocol import EngineInfo
+from advisor.errors import EngineError, UsageError
+from advisor.hardware.detect import default_detectors, detect, run_detectors
+from advisor.hardware.device import Hardware
+from advisor.hardware.reading import Detection
+from advisor.hardware.report import load_hardware
+from advisor.hardware.reserve import Reserve
+from advisor.hardware.what_if import what_if
+
+
+@dataclass(frozen=True, slots=True)
+class Computer:
+    """The hardware to plan for and, if it was wanted and answers, the engine."""
+
+    hardware: Hardware
+    client: EngineClient | None
+    engine: EngineInfo | None
+    engine_problem: EngineError | None
+
+
+@contextlib.contextmanager
+def opened_computer(args: argparse.Namespace) -> Iterator[Computer]:
+    """What `--gpu`, `--hardware`, `--reserve`, `--basis` and the engine options describe.
+
+    Raises UsageError leaves for options that cannot be and, with `--basis engine`, an EngineError.
+    """
+    reserve = Reserve.parse(args.reserve)
+    if args.hardware and (args.gpu or args.vram or args.ram):
+        raise UsageError(
+            "--hardware already describes a whole computer.", hint="Leave out --gpu, --vram and --ram."
+        )
+    # The devices are read before the engine starts: its driver would hold memory of its own by then.
+    detections = run_detectors(default_detectors(Path("/"), sys.platform))
+    client = None if args.basis == "formula" else EngineClient(_launch(args))
+    try:
+        engine, problem = _introduced(client)
+        if problem and args.basis == "engine":
+            raise problem
+        yield Computer(
+            hardware=_hardware(args, reserve, detections, engine),
+            client=client if engine else None,
+            engine=engine,
+            engine_problem=problem,
+        )
+    finally:
+        if client:
+            client.close()
+
+
+def _launch(args: argparse.Namespace) -> Launch:
+    return Launch(
+        python=args.engine_python or sys.executable,
+        library_dir=Path(args.engine_lib) if args.engine_lib else None,
+    )
+
+
+def _introduced(client: EngineClient | None) -> tuple[EngineInfo | None, EngineError | None]:
+    if client is None:
+        return None, None
+    try:
+        info = client.hello()
+    except EngineError as error:
+        return None, error
+    return (None, remedies.unfit(info.unfit)) if info.unfit else (info, None)
+
+
+def _hardware(
+    args: argparse.Namespace, reserve: Reserve, detections: list[Detection], engine: EngineInfo | None
+) -> Hardware:
+    if args.hardware:
+        return load_hardware(Path(args.hardware))
+    here = detect(
+        devices_of(engine),
+        engine_backends=engine.backends if engine else (),
+        reserve=reserve,
+        detections=detections,
+    )
+    return what_if(here, gpus=args.gpu or (), vram_bytes=args.vram, ram_bytes=args.ram, reserve=reserve)

@@ -1,0 +1,43 @@
+"""`inspect`: what the file is, read from its header alone."""
+
+from __future__ import annotations
+
+import argparse
+
+from rich.console import Console
+from rich.text import Text
+
+from advisor.cli import documents
+from advisor.cli.answer import print_json, text_console
+from advisor.cli.model_word import model_named
+from advisor.cli.tables import model_line
+from advisor.memory.kv_cache import bytes_per_token
+from advisor.model import AttentionSummary, ModelFacts, summary
+from advisor.settings.load_settings import CACHE_TYPES
+from advisor.units import format_bytes
+
+
+def run(args: argparse.Namespace) -> int:
+    facts = model_named(args.model)
+    attention = summary(facts)
+    if args.json:
+        print_json(documents.document(model=documents.model(facts), attention=documents.attention(attention)))
+    else:
+        _print(text_console(), facts, attention)
+    return 0
+
+
+def _print(console: Console, facts: ModelFacts, attention: AttentionSummary) -> None:
+    console.print(model_line(facts))
+    console.print()
+    weights, file = format_bytes(facts.weights_bytes), format_bytes(facts.file_bytes)
+    console.print(Text(f"  weights {weights} of {file} on disk, {len(facts.shards)} file(s)"))
+    for note in attention.notes:
+        console.print(Text(f"  {note.text}"))
+    per_token = {name: bytes_per_token(facts, name) for name in CACHE_TYPES}
+    if any(per_token.values()):
+        console.print()
+        console.print(Text("KV cache per token", "bold"))
+        for cache_type, n_bytes in per_token.items():
+            size = "not with this model's head size" if n_bytes is None else format_bytes(n_bytes)
+            console.print(Text(f"  {cache_type:7} {size}"))

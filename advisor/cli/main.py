@@ -1,0 +1,76 @@
+"""The command line: one verb, one answer on stdout, the talk on stderr, the exit code of the contract."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import json
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from advisor.cli import documents
+from advisor.cli.options import build_parser
+from advisor.errors import AdvisorError, UsageError
+
+VERBS = ("inspect", "plan", "recommend", "devices", "doctor")
+INTERRUPTED = 130
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command line and return its exit code. Nothing that is expected to fail leaves a traceback."""
+    words = list(sys.argv[1:] if argv is None else argv)
+    try:
+        if _only_files(words):
+            return _open_window(words)
+        arguments = build_parser().parse_args(words)
+        verb = importlib.import_module(f"advisor.cli.{arguments.verb}_verb")
+        code: int = verb.run(arguments)
+        sys.stdout.flush()
+    except AdvisorError as error:
+        _report(error, as_json="--json" in words)
+        return error.exit_code
+    except KeyboardInterrupt:
+        print("Stopped.", file=sys.stderr)
+        return INTERRUPTED
+    except BrokenPipeError:
+        # The reader (head, less) went away. Python would complain once more when it flushes at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    return code
+
+
+def _only_files(words: Sequence[str]) -> bool:
+    """True for no words at all, or for nothing but what looks like files: that opens the window."""
+    return all(
+        word not in VERBS and not word.startswith("-") and (word.endswith(".gguf") or Path(word).exists())
+        for word in words
+    )
+
+
+def _open_window(files: Sequence[str]) -> int:
+    """Open the window. By name, not by import: the domain must not depend on the desktop part."""
+    try:
+        window = importlib.import_module("ui.app")
+    except ModuleNotFoundError as missing:
+        if missing.name not in {"ui", "ui.app"} and not str(missing.name).startswith("PySide6"):
+            raise
+        build_parser().print_help(sys.stderr)
+        raise UsageError(
+            "The desktop part is not installed, so there is no window to open.",
+            hint='Install it with: python -m pip install "context-advisor[gui]", or use a verb from above.',
+            code="no-window",
+        ) from None
+    return int(window.main(["context-advisor", *files]))
+
+
+def _report(error: AdvisorError, *, as_json: bool) -> None:
+    print(f"{error.message}\n{error.hint}", file=sys.stderr)
+    if as_json:
+        with contextlib.suppress(BrokenPipeError):
+            print(json.dumps(documents.error(error)), flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,30 @@
+"""`plan`: what the given settings take, per device, and whether that fits."""
+
+from __future__ import annotations
+
+import argparse
+
+from advisor.cli import documents
+from advisor.cli.answer import exit_code, print_json, progress, text_console
+from advisor.cli.computer import opened_computer
+from advisor.cli.model_word import model_named
+from advisor.cli.options import request_of
+from advisor.cli.tables import print_plan
+from advisor.recommend.planner import Planner
+from advisor.settings.runtimes import resolve
+
+
+def run(args: argparse.Namespace) -> int:
+    facts = model_named(args.model)
+    settings = resolve(request_of(args), facts)
+    with (
+        progress("Asking llama.cpp ...", quiet=args.quiet or args.json),
+        opened_computer(args) as computer,
+    ):
+        planner = Planner(facts, computer.hardware, computer.client, must_ask_engine=args.basis == "engine")
+        plan = planner.plan(settings)
+    if args.json:
+        print_json(documents.document(model=documents.model(facts), **documents.plan(plan, computer.engine)))
+    else:
+        print_plan(text_console(), facts, plan)
+    return exit_code(plan.verdict)

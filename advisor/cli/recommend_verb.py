@@ -1,0 +1,40 @@
+"""`recommend`: the best settings here for a goal."""
+
+from __future__ import annotations
+
+import argparse
+
+from advisor.cli import documents
+from advisor.cli.answer import exit_code, print_json, progress, text_console
+from advisor.cli.computer import opened_computer
+from advisor.cli.model_word import model_named
+from advisor.cli.options import request_of
+from advisor.cli.tables import print_recommendation
+from advisor.hardware.report import hardware_to_dict
+from advisor.recommend.advise import advise
+from advisor.recommend.goals import DEFAULT_GOAL, goal_named
+from advisor.recommend.planner import Planner
+
+
+def run(args: argparse.Namespace) -> int:
+    request = request_of(args)
+    request.check()
+    goal = goal_named(args.goal or DEFAULT_GOAL)
+    facts = model_named(args.model)
+    with (
+        progress("Asking llama.cpp ...", quiet=args.quiet or args.json),
+        opened_computer(args) as computer,
+    ):
+        planner = Planner(facts, computer.hardware, computer.client, must_ask_engine=args.basis == "engine")
+        answer = advise(facts, computer.hardware, goal, request, planner)
+    if args.json:
+        print_json(
+            documents.document(
+                model=documents.model(facts),
+                hardware=hardware_to_dict(computer.hardware),
+                **documents.recommendation(answer, computer.engine),
+            )
+        )
+    else:
+        print_recommendation(text_console(), answer)
+    return exit_code(answer.plan.verdict)

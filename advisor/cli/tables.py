@@ -1,0 +1,204 @@
+"""The answers as text for people: headline first, then the memory, then what else there is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from advisor.basis import Basis, Note
+from advisor.cli.answer import plain
+from advisor.hardware.device import Device, Hardware
+from advisor.memory.plan import DeviceMemory, MemoryPlan, Verdict
+from advisor.model.facts import ModelFacts
+from advisor.recommend.reasons import cache_name
+from advisor.recommend.result import Recommendation
+from advisor.units import format_bytes, format_tokens
+
+BASIS_WORDS = {
+    Basis.ENGINE: "exact, asked from llama.cpp",
+    Basis.ENGINE_LOG: "asked from llama.cpp, read from its log to 0.01 MiB",
+    Basis.FORMULA: "by formula, from the file's header",
+    Basis.ASSUMED: "assumed",
+    Basis.MEASURED: "measured on this machine",
+}
+
+VERDICT_WORDS = {
+    Verdict.FITS: ("fits", "green"),
+    Verdict.TIGHT: ("tight: it uses the memory that was kept in reserve", "yellow"),
+    Verdict.PAGES_FROM_DISK: ("runs, but pages its weights from disk: slow", "yellow"),
+    Verdict.CLOSE_OTHER_APPS: ("fits only after closing other programs", "yellow"),
+    Verdict.NEEDS_OFFLOAD: ("does not fit on the GPU; fits with some layers on the CPU", "yellow"),
+    Verdict.DOES_NOT_FIT: ("does not fit", "red"),
+    Verdict.UNKNOWN: ("not known: the driver does not tell how much memory is free", "yellow"),
+}
+
+
+def model_line(facts: ModelFacts) -> Text:
+    """Name first, then what kind of model it is."""
+    size = f"{facts.n_params / 1e9:.2f} B" if facts.n_params >= 1e9 else f"{facts.n_params / 1e6:.0f} M"
+    rest = (
+        facts.architecture,
+        f"{size} parameters",
+        facts.quantization,
+        f"{facts.n_layer} layers",
+        f"trained for {format_tokens(facts.n_ctx_train)} tokens",
+    )
+    return Text.assemble((plain(facts.name), "bold"), "  ", (" · ".join(plain(part) for part in rest), "dim"))
+
+
+def print_recommendation(console: Console, answer: Recommendation) -> None:
+    console.print(model_line(answer.model))
+    console.print()
+    _print_headline(console, answer)
+    console.print(Text(f"  {BASIS_WORDS[answer.plan.basis]}", "dim"))
+    for reason in answer.reasons:
+        console.print(Text(f"  {plain(reason.text)}"))
+    console.print(Text(f"  If you change nothing: {answer.if_you_change_nothing.text}", "dim"))
+    print_memory(console, answer.plan)
+    _print_alternatives(console, answer)
+    if answer.levers:
+        console.print()
+        console.print(Text("What would buy more", "bold"))
+        for lever in answer.levers:
+            console.print(Text(f"  {lever.text}"))
+    print_notes(console, (*answer.plan.notes, *answer.hardware.findings))
+
+
+def _print_headline(console: Console, answer: Recommendation) -> None:
+    cache = cache_name(answer.settings)
+    if not answer.n_ctx:
+        words, colour = VERDICT_WORDS[answer.plan.verdict]
+        console.print(Text.assemble(("No safe context here", f"bold {colour}"), f"  {words}"))
+        return
+    users = f" for each of {answer.settings.n_seq_max} slots" if answer.settings.n_seq_max > 1 else ""
+    shown = answer.settings.n_ctx_per_slot
+    safe = f", safe up to {format_tokens(answer.n_ctx_safe)}" if answer.n_ctx_safe > answer.n_ctx else ""
+    console.print(
+        Text.assemble(
+            (f"{format_tokens(shown)} tokens", "bold green"),
+            f"{users}  with {cache} KV cache{safe}{' in all' if safe and users else ''}",
+        )
+    )
+
+
+def print_memory(console: Console, plan: MemoryPlan) -> None:
+    """The devices as columns, what their memory is for as rows."""
+    table = Table(box=None, pad_edge=False, header_style="bold", title_justify="left")
+    table.add_column(f"Memory at {format_tokens(plan.settings.n_ctx)} tokens")
+    for line in plan.memory:
+        table.add_column(plain(line.device_name), justify="right", overflow="fold")
+        table.add_column("", style="dim")
+    for label, part in (
+        ("weights", "weights"),
+        ("KV cache", "kv_cache"),
+        ("recurrent state", "recurrent_state"),
+        ("compute", "compute"),
+        ("output", "output"),
+        ("overhead", "overhead"),
+    ):
+        if any(_part(line, part) for line in plan.memory):
+            cells = [cell for line in plan.memory for cell in _cells(line, part)]
+            table.add_row(f"  {label}", *cells)
+    table.add_row(
+        "  total", *(c for line in plan.memory for c in (format_bytes(line.total_bytes), "")), style="bold"
+    )
+    table.add_row("  usable", *(c for line in plan.memory for c in (format_bytes(line.usable_bytes), "")))
+    headrooms = [line.usable_bytes - line.total_bytes for line in plan.memory]
+    table.add_row("  headroom", *(c for room in headrooms for c in (format_bytes(room), "")))
+    console.print()
+    console.print(table)
+
+
+def _part(line: DeviceMemory, part: str) -> int:
+    if part == "overhead":
+        return line.overhead_bytes
+    n_bytes: int = getattr(line.buffers, f"{part}_bytes")
+    return n_bytes
+
+
+def _cells(line: DeviceMemory, part: str) -> tuple[str, str]:
+    n_bytes = _part(line, part)
+    return (format_bytes(n_bytes), str(line.basis.get(part, ""))) if n_bytes else ("-", "")
+
+
+def _print_alternatives(console: Console, answer: Recommendation) -> None:
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column("KV cache K/V")
+    has_gpu = len(answer.plan.memory) > 1
+    if has_gpu:
+        table.add_column("GPU layers", justify="right")
+    table.add_column("largest safe", justify="right")
+    table.add_column("memory", justify="right")
+    table.add_column("verdict")
+    for row in answer.alternatives:
+        layers = [f"{row.settings.n_gpu_layers} of {answer.model.all_gpu_layers}"] if has_gpu else []
+        words, colour = VERDICT_WORDS[row.verdict]
+        table.add_row(
+            f"  {row.settings.cache_type_k}/{row.settings.cache_type_v}",
+            *layers,
+            format_tokens(row.n_ctx_max) if row.n_ctx_max else "-",
+            format_bytes(row.plan.total_bytes),
+            Text(words, colour),
+        )
+    console.print()
+    console.print(table)
+
+
+def print_plan(console: Console, facts: ModelFacts, plan: MemoryPlan) -> None:
+    console.print(model_line(facts))
+    console.print()
+    words, colour = VERDICT_WORDS[plan.verdict]
+    per_slot = (
+        f" ({plan.settings.n_seq_max} slots of {format_tokens(plan.settings.n_ctx_per_slot)})"
+        if plan.settings.n_seq_max > 1
+        else ""
+    )
+    console.print(
+        Text.assemble(
+            (f"{format_tokens(plan.settings.n_ctx)} tokens{per_slot}: ", "bold"), (words, f"bold {colour}")
+        )
+    )
+    console.print(Text(f"  {BASIS_WORDS[plan.basis]}, as {plan.settings.runtime} would load it", "dim"))
+    print_memory(console, plan)
+    for later in plan.later:
+        console.print(
+            Text(f"  later, while it runs: {later.what}, up to {format_bytes(later.n_bytes)}", "dim")
+        )
+    print_notes(console, plan.notes)
+
+
+def print_devices(console: Console, hardware: Hardware) -> None:
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column in ("Device", "total", "free now", "reserve", "usable now", "if others closed"):
+        table.add_column(column, justify="left" if column == "Device" else "right", overflow="fold")
+    table.add_column("source", style="dim", overflow="fold")
+    for device in hardware.devices:
+        table.add_row(*_device_cells(device))
+    console.print(table)
+    for device in hardware.devices:
+        print_notes(console, device.notes)
+    print_notes(console, hardware.findings)
+
+
+def _device_cells(device: Device) -> tuple[str, ...]:
+    return (
+        plain(device.name),
+        format_bytes(device.total_bytes),
+        "not told" if device.free_bytes is None else format_bytes(device.free_bytes),
+        format_bytes(device.reserve_bytes),
+        format_bytes(device.usable_bytes),
+        format_bytes(device.usable_if_others_closed_bytes),
+        ", ".join(device.sources),
+    )
+
+
+def print_notes(console: Console, notes: Iterable[Note]) -> None:
+    """Each note once, in order."""
+    texts = dict.fromkeys(note.text for note in notes)
+    if texts:
+        console.print()
+    for text in texts:
+        console.print(Text(f"Note: {plain(text)}", "yellow"))

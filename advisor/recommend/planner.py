@@ -1,0 +1,103 @@
+"""`Planner`: says what a load takes, by the engine where it can, else by formula, and which it was."""
+
+from __future__ import annotations
+
+from advisor.basis import Note
+from advisor.engine.client import EngineClient
+from advisor.engine.dry_run import DryRun, dry_run
+from advisor.errors import EngineDied, EngineError, EngineRefused, EngineTimeout
+from advisor.hardware.device import Hardware
+from advisor.memory.assemble import assemble, targets
+from advisor.memory.formula import Formula
+from advisor.memory.kv_cache import check_cache_types
+from advisor.memory.plan import MemoryPlan
+from advisor.model.facts import ModelFacts
+from advisor.settings.load_settings import LoadSettings
+
+# These concern one question only: the next one may well be answered.
+_OF_ONE_QUESTION = (EngineRefused, EngineDied, EngineTimeout)
+
+
+class Planner:
+    """Plans for one model on one computer; every plan is made once.
+
+    With a client, `plan` asks llama.cpp, dry. Where it cannot answer, the formula does and the plan says why.
+    The engine is asked only about devices that it has: what it would do on others it cannot know.
+    `engine_problem` holds the last reason why it did not answer.
+    """
+
+    def __init__(
+        self,
+        facts: ModelFacts,
+        hardware: Hardware,
+        client: EngineClient | None = None,
+        *,
+        must_ask_engine: bool = False,
+    ) -> None:
+        self._facts = facts
+        self._hardware = hardware
+        self._formula = Formula(facts, targets(hardware))
+        self._client = client
+        self._must_ask_engine = must_ask_engine
+        self._plans: dict[LoadSettings, MemoryPlan] = {}
+        self.engine_problem: EngineError | None = None
+
+    def estimate(self, settings: LoadSettings) -> MemoryPlan:
+        """By formula. Raises SettingsError for cache types that the model cannot have."""
+        check_cache_types(self._facts, settings)
+        return assemble(self._facts, settings, self._hardware, self._formula.buffers(settings))
+
+    def plan(self, settings: LoadSettings) -> MemoryPlan:
+        """By the engine where it can answer, else by formula with a note that says why.
+
+        Raises SettingsError as `estimate`, Cancelled, and with `must_ask_engine` the engine's own error.
+        """
+        if settings not in self._plans:
+            self._plans[settings] = self._made(settings)
+        return self._plans[settings]
+
+    def _made(self, settings: LoadSettings) -> MemoryPlan:
+        check_cache_types(self._facts, settings)
+        by_formula = self._formula.buffers(settings)
+        answer, notes = self._asked(settings)
+        if answer is None:
+            return assemble(self._facts, settings, self._hardware, by_formula, notes=notes)
+        return assemble(
+            self._facts,
+            settings,
+            self._hardware,
+            by_formula,
+            answer.buffers,
+            basis=answer.basis,
+            notes=answer.notes,
+        )
+
+    def _asked(self, settings: LoadSettings) -> tuple[DryRun | None, tuple[Note, ...]]:
+        """The engine's answer, or None and why there is none."""
+        if self._client is None:
+            return None, ()
+        devices = _engine_devices(self._hardware)
+        if devices is None:
+            return None, (_NOT_ITS_DEVICES,)
+        try:
+            return dry_run(self._client, self._facts, settings, devices), ()
+        except EngineError as error:
+            if self._must_ask_engine:
+                raise
+            self.engine_problem = error
+            if not isinstance(error, _OF_ONE_QUESTION):
+                self._client = None
+            return None, (Note(error.code, f"{error.message} The figures are by formula."),)
+
+
+_NOT_ITS_DEVICES = Note(
+    "engine-lacks-device",
+    "The installed llama.cpp does not have this GPU, so the figures are by formula.",
+)
+
+
+def _engine_devices(hardware: Hardware) -> tuple[str, ...] | None:
+    """The GPUs to ask the engine about, as it names them; none: the CPU alone. None: it lacks one."""
+    names = [target.name for target in targets(hardware)[:-1]]
+    known = {gpu.engine_device for gpu in hardware.gpus}
+    return tuple(names) if known.issuperset(names) else None

@@ -1,0 +1,57 @@
+from hypothesis import given
+from hypothesis import strategies as st
+
+from advisor.recommend.search import ContextRange, context_range, largest
+from advisor.settings.request import Request
+from tests.support.planning import a_model
+
+
+class Limit:
+    """`fits` up to a limit; remembers what it was asked."""
+
+    def __init__(self, limit: int) -> None:
+        self.limit = limit
+        self.asked: list[int] = []
+
+    def __call__(self, n_ctx: int) -> bool:
+        self.asked.append(n_ctx)
+        return n_ctx <= self.limit
+
+
+@given(st.integers(0, 600), st.integers(1, 512), st.one_of(st.none(), st.integers(-5, 200_000)))
+def test_it_is_the_largest_step_that_fits_whatever_was_guessed(
+    limit: int, steps: int, guess: int | None
+) -> None:
+    span = ContextRange(step=256, highest=256 * steps)
+    fits = Limit(limit * 256)
+    assert largest(fits, span, guess) == 256 * min(limit, steps)
+    assert all(256 <= n <= span.highest and n % 256 == 0 for n in fits.asked)
+
+
+def test_a_right_guess_costs_two_questions_and_one_at_the_top() -> None:
+    span = ContextRange(step=256, highest=131072)
+    fits = Limit(40 * 1024)
+    assert largest(fits, span, 40 * 1024) == 40 * 1024
+    assert len(fits.asked) == 2
+    fits = Limit(10**9)
+    assert largest(fits, span, 131072) == 131072
+    assert len(fits.asked) == 1
+
+
+def test_a_near_guess_costs_few_questions() -> None:
+    span = ContextRange(step=256, highest=131072)
+    for off in (-4, -1, 1, 4):
+        fits = Limit(40 * 1024)
+        assert largest(fits, span, 40 * 1024 + off * 256) == 40 * 1024
+        assert len(fits.asked) <= 6
+
+
+def test_the_range_ends_at_the_training_context() -> None:
+    assert context_range(Request(), a_model(32100)) == ContextRange(step=256, highest=32000)
+
+
+def test_a_split_cache_steps_by_256_for_every_slot() -> None:
+    assert context_range(Request(n_seq_max=4), a_model()) == ContextRange(step=1024, highest=4 * 32768)
+    assert context_range(Request(n_seq_max=4, kv_unified=True), a_model()).step == 256
+    assert context_range(Request(users=4), a_model()) == ContextRange(step=256, highest=32768)
+    assert context_range(Request(runtime="ollama", n_seq_max=4), a_model()).step == 256
