@@ -30,7 +30,11 @@ def text_console() -> Console:
     """Where text for people goes. Names from a file are never read as markup (see `plain`)."""
     from rich.console import Console
 
-    return Console(highlight=False, markup=False, emoji=False)
+    class TextConsole(Console):
+        def on_broken_pipe(self) -> None:
+            raise BrokenPipeError  # `main` knows what to do; rich would exit with code 1
+
+    return TextConsole(highlight=False, markup=False, emoji=False)
 
 
 def progress(words: str, *, quiet: bool) -> AbstractContextManager[object]:

@@ -21,6 +21,8 @@ from advisor.hardware.reading import Detection
 from advisor.hardware.report import load_hardware
 from advisor.hardware.reserve import Reserve
 from advisor.hardware.what_if import what_if
+from advisor.model.facts import ModelFacts
+from advisor.recommend.planner import Planner
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +62,17 @@ def opened_computer(args: argparse.Namespace) -> Iterator[Computer]:
     finally:
         if client:
             client.close()
+
+
+def planner_for(args: argparse.Namespace, facts: ModelFacts, computer: Computer) -> Planner:
+    """Who plans this model there, by the basis that was asked for."""
+    return Planner(
+        facts,
+        computer.hardware,
+        computer.client,
+        must_ask_engine=args.basis == "engine",
+        engine_problem=computer.engine_problem,
+    )
 
 
 def _launch(args: argparse.Namespace) -> Launch:

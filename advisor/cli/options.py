@@ -24,7 +24,10 @@ class Parser(argparse.ArgumentParser):
     """argparse, but a wrong word raises our own UsageError: one way to report, also in JSON."""
 
     def error(self, message: str) -> NoReturn:
-        raise UsageError(f"{message}.", hint=f"See {self.prog} --help.")
+        sentence = message.removeprefix("argument ")
+        raise UsageError(
+            sentence if sentence.endswith(".") else f"{sentence}.", hint=f"See {self.prog} --help."
+        )
 
 
 def build_parser() -> Parser:

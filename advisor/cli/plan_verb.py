@@ -6,11 +6,10 @@ import argparse
 
 from advisor.cli import documents
 from advisor.cli.answer import exit_code, print_json, progress, text_console
-from advisor.cli.computer import opened_computer
+from advisor.cli.computer import opened_computer, planner_for
 from advisor.cli.model_word import model_named
 from advisor.cli.options import request_of
 from advisor.cli.tables import print_plan
-from advisor.recommend.planner import Planner
 from advisor.settings.runtimes import resolve
 
 
@@ -21,7 +20,7 @@ def run(args: argparse.Namespace) -> int:
         progress("Asking llama.cpp ...", quiet=args.quiet or args.json),
         opened_computer(args) as computer,
     ):
-        planner = Planner(facts, computer.hardware, computer.client, must_ask_engine=args.basis == "engine")
+        planner = planner_for(args, facts, computer)
         plan = planner.plan(settings)
     if args.json:
         print_json(documents.document(model=documents.model(facts), **documents.plan(plan, computer.engine)))

@@ -6,14 +6,13 @@ import argparse
 
 from advisor.cli import documents
 from advisor.cli.answer import exit_code, print_json, progress, text_console
-from advisor.cli.computer import opened_computer
+from advisor.cli.computer import opened_computer, planner_for
 from advisor.cli.model_word import model_named
 from advisor.cli.options import request_of
 from advisor.cli.tables import print_recommendation
 from advisor.hardware.report import hardware_to_dict
 from advisor.recommend.advise import advise
 from advisor.recommend.goals import DEFAULT_GOAL, goal_named
-from advisor.recommend.planner import Planner
 
 
 def run(args: argparse.Namespace) -> int:
@@ -25,7 +24,7 @@ def run(args: argparse.Namespace) -> int:
         progress("Asking llama.cpp ...", quiet=args.quiet or args.json),
         opened_computer(args) as computer,
     ):
-        planner = Planner(facts, computer.hardware, computer.client, must_ask_engine=args.basis == "engine")
+        planner = planner_for(args, facts, computer)
         answer = advise(facts, computer.hardware, goal, request, planner)
     if args.json:
         print_json(

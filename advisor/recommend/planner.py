@@ -23,7 +23,7 @@ class Planner:
 
     With a client, `plan` asks llama.cpp, dry. Where it cannot answer, the formula does and the plan says why.
     The engine is asked only about devices that it has: what it would do on others it cannot know.
-    `engine_problem` holds the last reason why it did not answer.
+    `engine_problem` is the last reason why it did not answer; given at the start, why it is not there.
     """
 
     def __init__(
@@ -33,6 +33,7 @@ class Planner:
         client: EngineClient | None = None,
         *,
         must_ask_engine: bool = False,
+        engine_problem: EngineError | None = None,
     ) -> None:
         self._facts = facts
         self._hardware = hardware
@@ -40,7 +41,7 @@ class Planner:
         self._client = client
         self._must_ask_engine = must_ask_engine
         self._plans: dict[LoadSettings, MemoryPlan] = {}
-        self.engine_problem: EngineError | None = None
+        self.engine_problem = engine_problem
 
     def estimate(self, settings: LoadSettings) -> MemoryPlan:
         """By formula. Raises SettingsError for cache types that the model cannot have."""
@@ -75,10 +76,10 @@ class Planner:
     def _asked(self, settings: LoadSettings) -> tuple[DryRun | None, tuple[Note, ...]]:
         """The engine's answer, or None and why there is none."""
         if self._client is None:
-            return None, ()
+            return None, _why(self.engine_problem)
         devices = _engine_devices(self._hardware)
         if devices is None:
-            return None, (_NOT_ITS_DEVICES,)
+            return None, (_MADE_UP if self._hardware.made_up else _NOT_ITS_DEVICES,)
         try:
             return dry_run(self._client, self._facts, settings, devices), ()
         except EngineError as error:
@@ -87,12 +88,22 @@ class Planner:
             self.engine_problem = error
             if not isinstance(error, _OF_ONE_QUESTION):
                 self._client = None
-            return None, (Note(error.code, f"{error.message} The figures are by formula."),)
+            return None, _why(error)
+
+
+def _why(problem: EngineError | None) -> tuple[Note, ...]:
+    if problem is None:
+        return ()
+    return (Note(problem.code, f"{problem.message} The figures are by formula."),)
 
 
 _NOT_ITS_DEVICES = Note(
     "engine-lacks-device",
     "The installed llama.cpp does not have this GPU, so the figures are by formula.",
+)
+
+_MADE_UP = Note(
+    "made-up-hardware", "No engine can be asked about another computer: the figures are by formula."
 )
 
 

@@ -60,8 +60,8 @@ def _bound(chosen: Alternative, facts: ModelFacts, name: str, *, at_training_con
     if at_training_context:
         return Note(
             "training-context",
-            f"The model was trained for {format_tokens(facts.n_ctx_train)} tokens; with a {name} KV cache "
-            "memory is not what stops it.",
+            f"The model was trained for {format_tokens(facts.n_ctx_train)} tokens; with KV cache type {name} "
+            "memory would hold more.",
         )
     tightest = min(chosen.plan.memory, key=lambda line: line.usable_bytes - line.total_bytes)
     return Note(
