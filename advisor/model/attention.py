@@ -115,4 +115,6 @@ def _attention(shape: Shape, il: int, window: int, donor: int | None, indexer: I
         indexer_key_length=indexer.key_lengths[il],
         indexer_value_length=indexer.value_lengths[il],
         compress_ratio=indexer.compress_ratios[il],
+        indexer_top_k=0 if window and not indexer.compress_ratios[il] else indexer.top_k,
+        indexer_pool=indexer.pool,
     )

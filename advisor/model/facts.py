@@ -53,6 +53,8 @@ class Attention:
     # deepseek4: beside the window, one compressed key for this many tokens (and, where there is an indexer,
     # one indexer key for as many), in caches of PAD(ceil(n_ctx / compress_ratio), 256) cells. 0: none
     compress_ratio: int = 0
+    indexer_top_k: int = 0  # sparse attention: cells that a token may look at; 0: all
+    indexer_pool: int = 1  # neighbouring tokens that an indexer scores as one (glm5-next, qwen4exp)
 
 
 @dataclass(frozen=True, slots=True)

