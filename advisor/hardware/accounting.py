@@ -136,8 +136,9 @@ def _own_memory(
         total = known.memory_bytes
         text = f"The driver does not tell its size; {format_bytes(total)} is that of {known.name}."
         notes.append(Note("total-assumed", text))
-    if total is None:
-        notes.append(Note("total-unknown", "The driver does not tell how much memory this GPU has."))
+    if total is None and not reading.trouble:
+        text = "The driver does not tell how much memory this GPU has. Plan for it with --vram."
+        notes.append(Note("total-unknown", text))
     total = total or 0
     free: int | None = reading.free_bytes
     if free is None and engine is not None and not reading.trouble:

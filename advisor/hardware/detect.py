@@ -66,6 +66,9 @@ def detect(
     except PresetError as error:
         findings.append(Note(error.code, f"{error.message} {error.hint}"))
     gpus = _gpus(matches, known, ram_reading, reserve)
+    # A card without any memory that is known (lost, or silent) is told of, but nothing can be planned on it.
+    findings += [note for gpu in gpus if not gpu.total_bytes for note in _named_notes(gpu)]
+    gpus = [gpu for gpu in gpus if gpu.total_bytes]
     if engine_devices:
         gpus = [_with_use_note(gpu, gpus) for gpu in gpus]
         unused = unused_gpu_note(matches, engine_backends, cuda_version)
@@ -130,6 +133,8 @@ _UNREAD_RAM = Reading(
     sources=(), name="RAM", vendor="", kind=Kind.CPU, backend="CPU", total_bytes=None, free_bytes=None
 )
 
+_GRAVE = ("nvidia-gpu-lost", "memory-unreadable", "total-unknown")
+
 
 def _too_slow(detector: Detector) -> Detection:
     text = f"{detector.name} devices: the driver did not answer within {detector.deadline_s:g} seconds."
@@ -158,8 +163,12 @@ def _gpus(
             reading = replace(reading, display_active=len(matches) == 1)
         vendor = reading.vendor or "gpu"
         gpus.append(gpu_device(reading, match.engine, gpu, host, reserve, f"{vendor}:{counts[vendor]}"))
-        counts[vendor] += 1
+        counts[vendor] += gpus[-1].total_bytes > 0
     return gpus
+
+
+def _named_notes(gpu: Device) -> list[Note]:
+    return [Note(note.code, f"{gpu.name}: {note.text}") for note in gpu.notes if note.code in _GRAVE]
 
 
 def _rank(match: Match) -> int:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import Protocol
 
 from advisor.basis import Note
 from advisor.hardware.device import Kind
@@ -21,7 +20,7 @@ _GPU_KINDS = ("gpu", "igpu")
 # ggml's registry names where ours differ.
 _BACKEND_NAMES = {"MTL": "Metal", "HIP": "ROCm"}
 # Backends that drive a GPU, as ggml's registry names them.
-GPU_BACKENDS = ("CUDA", "ROCm", "HIP", "MUSA", "Vulkan", "Metal", "MTL", "SYCL", "OpenCL", "CANN")
+_GPU_BACKENDS = ("CUDA", "ROCm", "HIP", "MUSA", "Vulkan", "Metal", "MTL", "SYCL", "OpenCL", "CANN")
 # Programs that pass for a GPU and compute on the CPU, in the RAM.
 _SOFTWARE = ("llvmpipe", "lavapipe", "swiftshader")
 _DRIVER_SUFFIX = re.compile(r"\s*\((?:RADV|AMDVLK|LLVM|AMD open-source driver)[^)]*\)")
@@ -44,6 +43,11 @@ class EngineDevice:
     pci_id: str | None = None
 
     @property
+    def our_backend(self) -> str:
+        """The backend by the name that `Device.backend` has."""
+        return _BACKEND_NAMES.get(self.backend, self.backend)
+
+    @property
     def known_free_bytes(self) -> int | None:
         """What is free, or None: backends that cannot tell say that everything is."""
         return None if self.free_bytes == self.total_bytes else self.free_bytes
@@ -52,37 +56,6 @@ class EngineDevice:
     def is_gpu(self) -> bool:
         """True for what llama.cpp would put layers on. It skips devices without any memory, and so do we."""
         return self.kind in _GPU_KINDS and (self.total_bytes > 0 or self.free_bytes > 0)
-
-
-class ListedDevice(Protocol):
-    """A device as the engine process reports it."""
-
-    @property
-    def name(self) -> str: ...
-    @property
-    def description(self) -> str: ...
-    @property
-    def type(self) -> str: ...
-    @property
-    def total_bytes(self) -> int: ...
-    @property
-    def free_bytes(self) -> int: ...
-    @property
-    def pci_id(self) -> str | None: ...
-
-
-def engine_device(listed: ListedDevice) -> EngineDevice:
-    """The engine process's report of a device as an `EngineDevice`; "CUDA0" is a device of "CUDA"."""
-    backend = listed.name.rstrip("0123456789")
-    return EngineDevice(
-        name=listed.name,
-        description=listed.description,
-        backend=_BACKEND_NAMES.get(backend, backend),
-        kind=listed.type,
-        total_bytes=listed.total_bytes,
-        free_bytes=listed.free_bytes,
-        pci_id=listed.pci_id,
-    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +91,7 @@ def unused_gpu_note(
     if not idle or any(match.engine is not None for match in matches):
         return None
     first = min(idle, key=lambda reading: reading.kind is not Kind.DISCRETE)
-    gpu_backends = [backend for backend in backends if backend in GPU_BACKENDS]
+    gpu_backends = [backend for backend in backends if backend in _GPU_BACKENDS]
     if gpu_backends:
         text = (
             f"The installed llama-cpp-python is built for GPUs ({', '.join(gpu_backends)}) but finds none, "
@@ -203,7 +176,7 @@ def _with_engine(reading: Reading, engine: EngineDevice) -> Reading:
     return replace(
         reading,
         name=_clean(engine.description) if generic else reading.name,
-        backend=engine.backend,
+        backend=engine.our_backend,
         sources=(*reading.sources, "ggml"),
     )
 
@@ -211,7 +184,7 @@ def _with_engine(reading: Reading, engine: EngineDevice) -> Reading:
 def _reading_of(engine: EngineDevice) -> Reading:
     """A device that only the engine knows."""
     software = any(mark in engine.description.lower() for mark in _SOFTWARE)
-    metal = engine.backend in ("Metal", "MTL")
+    metal = engine.our_backend == "Metal"
     shared = software or metal or engine.kind == "igpu"
     known_free = engine.known_free_bytes
     kind = Kind.DISCRETE
@@ -228,7 +201,7 @@ def _reading_of(engine: EngineDevice) -> Reading:
         name=_clean(engine.description),
         vendor="" if software else vendor_of_name(engine.description),
         kind=kind,
-        backend=engine.backend,
+        backend=engine.our_backend,
         total_bytes=None if shared else plausible_total(engine.total_bytes),
         free_bytes=None if shared else known_free,
         shared_total_bytes=engine.total_bytes if shared else 0,

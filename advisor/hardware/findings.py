@@ -111,12 +111,15 @@ def _of_note(note: Note, hardware: Hardware, python: str, platform: str) -> Find
         severity = Severity.INFO
     text, command = note.text, None
     linux = platform == "linux"
+    gpu = _best_idle(hardware)
     if note.code == "cpu-only-build":
-        gpu = _best_idle(hardware)
-        text = cpu_only_sentence(gpu.name) if gpu else note.text
-        command = _install(hardware, python, platform, replace_existing=True)
-        # What graphics of a processor would add is little: they work in the same RAM.
-        severity = Severity.INFO if gpu and gpu.kind is Kind.INTEGRATED else Severity.ERROR
+        severity = Severity.ERROR
+        # A GPU of unknown size is no device to plan for; then the note itself, command and all, must do.
+        if gpu:
+            text = cpu_only_sentence(gpu.name)
+            command = _install(hardware, python, platform, replace_existing=True)
+            # What graphics of a processor would add is little: they work in the same RAM.
+            severity = Severity.INFO if gpu.kind is Kind.INTEGRATED else severity
     elif note.code == "gpu-build-no-device" and linux and any(g.vendor == "nvidia" for g in hardware.gpus):
         text += " After standby, loading the driver's memory module again often helps."
         command = "sudo rmmod nvidia_uvm && sudo modprobe nvidia_uvm"

@@ -68,7 +68,7 @@ def _from_proc(root: Path, pid: int) -> Process | None:
 
 
 def _from_psutil(pid: int) -> Process | None:
-    import psutil  # type: ignore[import-untyped]  # it ships no types
+    import psutil
 
     try:
         process = psutil.Process(pid)

@@ -152,14 +152,15 @@ def _read(driver: Nvml, handle: object, around: _Surroundings) -> Reading:
         multiprocessors=_multiprocessors(driver.number("nvmlDeviceGetNumGpuCores", handle), capability),
         holders=holders(driver.processes(handle), around.read_process, around.root, around.platform),
         trouble=not own and not unified,
-        notes=() if own or unified else (_unreadable(name, code),),
+        notes=() if own or unified else (_unreadable(code),),
     )
 
 
-def _unreadable(name: str, code: int | None) -> Note:
+def _unreadable(code: int | None) -> Note:
     if code == nvml.GPU_IS_LOST:
-        return Note("nvidia-gpu-lost", f"The driver has lost contact with {name}. Restart the computer.")
-    return Note("memory-unreadable", f"The driver does not tell the memory of {name} (NVML error {code}).")
+        text = "The driver has lost contact with it. Restart the computer to get it back."
+        return Note("nvidia-gpu-lost", text)
+    return Note("memory-unreadable", f"The driver does not tell its memory (NVML error {code}).")
 
 
 def _mig_parts(driver: Nvml, handle: object, card: Reading) -> list[Reading]:

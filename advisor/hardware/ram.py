@@ -28,7 +28,7 @@ class VirtualMemory:
 
 def read_virtual_memory() -> VirtualMemory:
     """What macOS or Windows says, through psutil (imported here: it is slow to load)."""
-    import psutil  # type: ignore[import-untyped]  # it ships no types
+    import psutil
 
     memory = psutil.virtual_memory()
     return VirtualMemory(memory.total, memory.available, getattr(memory, "wired", 0))
