@@ -9,7 +9,7 @@ from rich.text import Text
 
 from advisor.cli import documents
 from advisor.cli.answer import print_json, text_console
-from advisor.cli.model_word import model_named
+from advisor.cli.model_word import opened_model
 from advisor.cli.tables import model_line
 from advisor.memory.kv_cache import bytes_per_token
 from advisor.model import AttentionSummary, ModelFacts, summary
@@ -18,7 +18,8 @@ from advisor.units import format_bytes
 
 
 def run(args: argparse.Namespace) -> int:
-    facts = model_named(args.model)
+    with opened_model(args.model) as model:
+        facts = model.facts
     attention = summary(facts)
     if args.json:
         print_json(documents.document(model=documents.model(facts), attention=documents.attention(attention)))

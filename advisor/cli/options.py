@@ -97,7 +97,9 @@ ALL_LAYERS_OF_EXPERTS = 1_000_000  # --cpu-moe; `resolve` brings it down to the 
 
 
 def _add_model(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("model", metavar="MODEL", help="a GGUF file, or any shard of a split one")
+    parser.add_argument(
+        "model", metavar="MODEL", help="a GGUF file, any shard of a split one, or preset:NAME"
+    )
 
 
 def _add_talk(parser: argparse.ArgumentParser) -> None:

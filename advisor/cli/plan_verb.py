@@ -7,23 +7,24 @@ import argparse
 from advisor.cli import documents
 from advisor.cli.answer import exit_code, print_json, progress, text_console
 from advisor.cli.computer import opened_computer, planner_for
-from advisor.cli.model_word import model_named
+from advisor.cli.model_word import opened_model
 from advisor.cli.options import request_of
 from advisor.cli.tables import print_plan
 from advisor.settings.runtimes import resolve
 
 
 def run(args: argparse.Namespace) -> int:
-    facts = model_named(args.model)
-    settings = resolve(request_of(args), facts)
     with (
+        opened_model(args.model) as model,
         progress("Asking llama.cpp ...", quiet=args.quiet or args.json),
-        opened_computer(args) as computer,
     ):
-        planner = planner_for(args, facts, computer)
-        plan = planner.plan(settings)
+        settings = resolve(request_of(args), model.facts)
+        with opened_computer(args) as computer:
+            plan = planner_for(args, model.for_engine, computer).plan(settings)
     if args.json:
-        print_json(documents.document(model=documents.model(facts), **documents.plan(plan, computer.engine)))
+        print_json(
+            documents.document(model=documents.model(model.facts), **documents.plan(plan, computer.engine))
+        )
     else:
-        print_plan(text_console(), facts, plan)
+        print_plan(text_console(), model.facts, plan)
     return exit_code(plan.verdict)

