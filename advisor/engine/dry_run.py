@@ -84,7 +84,7 @@ def _ask(client: EngineClient, facts: ModelFacts, opened: OpenedModel, settings:
         buffers = figures.buffers_by_device(answer.buffers, logged, facts, settings)
         basis = Basis.ENGINE
     else:
-        buffers = placement.buffers_by_device(opened.placement, logged, facts, settings)
+        buffers = placement.buffers_by_device(opened, logged, facts, settings)
         basis = Basis.ENGINE_LOG
     flash_attn = logged.flash_attn or ("off" if settings.flash_attn == "off" else "on")
     return DryRun(buffers, basis, answer.n_ctx, flash_attn)

@@ -27,8 +27,13 @@ _KIND_OF_DEVICE_BUFFER = re.compile(r"^(.*\d)_[A-Za-z]+$")
 _COPIED = re.compile(r"REPACK|AMX|KLEIDIAI|SPACEMIT", re.IGNORECASE)
 
 
-def device_of(buffer: str) -> str:
-    """The device of a buffer by its name: "CUDA_Host" is host memory, "MTL0_Mapped" the device MTL0."""
+def device_of(buffer: str, known: Mapping[str, str]) -> str:
+    """The device of a buffer, as the engine says or by its name.
+
+    By name "CUDA_Host" is host memory and "MTL0_Mapped" the device MTL0; but "RPC0[...:50053]" can be RPC1.
+    """
+    if buffer in known:
+        return known[buffer]
     if _HOST_BUFFER.match(buffer):
         return HOST
     kind = _KIND_OF_DEVICE_BUFFER.match(buffer)
@@ -58,13 +63,16 @@ def buffers_by_device(
 ) -> tuple[Buffers, ...]:
     """What the breakdown says, device by device, the host last."""
     candidates = _state_candidates(facts, settings.n_seq_max)
+    known = {entry.buffer: entry.device for entry in buffers}
+    state, output = by_device(logged.state, known), by_device(logged.output, known)
     result = []
     for device in in_order(entry.device for entry in buffers):
         entries = [entry for entry in buffers if entry.device == device]
         context_bytes = sum(entry.context_bytes for entry in entries)
-        state_bytes = min(context_bytes, _state_bytes(logged, device, candidates))
+        state_bytes = _nearest(state[device], candidates) if device in state else 0
         if logged.state and not logged.caches:
             state_bytes = context_bytes  # nothing else is kept
+        state_bytes = min(state_bytes, context_bytes)
         in_file = sum(entry.weights_bytes for entry in entries if not is_copied(entry.buffer))
         result.append(
             Buffers(
@@ -73,7 +81,7 @@ def buffers_by_device(
                 kv_cache_bytes=context_bytes - state_bytes,
                 recurrent_state_bytes=state_bytes,
                 compute_bytes=sum(entry.compute_bytes for entry in entries),
-                output_bytes=output_bytes(logged, device, facts, settings),
+                output_bytes=output_bytes(output, device, facts, settings),
                 mapped_file_bytes=in_file if settings.use_mmap and device == HOST else 0,
             )
         )
@@ -85,22 +93,20 @@ def in_order(devices: Iterable[str]) -> list[str]:
     return [name for name in dict.fromkeys(devices) if name != HOST] + [HOST]
 
 
-def on_device(by_buffer: Mapping[str, int], device: str) -> int:
-    """The sum over the buffers that lie on a device."""
-    return sum(n_bytes for buffer, n_bytes in by_buffer.items() if device_of(buffer) == device)
+def by_device(by_buffer: Mapping[str, int], known: Mapping[str, str]) -> dict[str, int]:
+    """The sums over the buffers that lie on one device."""
+    total: dict[str, int] = {}
+    for buffer, n_bytes in by_buffer.items():
+        device = device_of(buffer, known)
+        total[device] = total.get(device, 0) + n_bytes
+    return total
 
 
-def output_bytes(logged: LoggedBuffers, device: str, facts: ModelFacts, settings: LoadSettings) -> int:
+def output_bytes(output: Mapping[str, int], device: str, facts: ModelFacts, settings: LoadSettings) -> int:
     """The output buffer on a device: a row of logits a sequence, where the log agrees (output_reserve)."""
-    if not any(device_of(buffer) == device for buffer in logged.output):
+    if device not in output:
         return 0
-    return _nearest(on_device(logged.output, device), [4 * facts.n_vocab * settings.n_seq_max])
-
-
-def _state_bytes(logged: LoggedBuffers, device: str, candidates: Sequence[int]) -> int:
-    if not any(device_of(buffer) == device for buffer in logged.state):
-        return 0
-    return _nearest(on_device(logged.state, device), candidates)
+    return _nearest(output[device], [4 * facts.n_vocab * settings.n_seq_max])
 
 
 def _state_candidates(facts: ModelFacts, n_seq_max: int) -> list[int]:

@@ -7,11 +7,12 @@ file's header. Sizes are as exact as the lines: 0.01 MiB.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from itertools import accumulate, pairwise
 
-from advisor.engine.figures import HOST, device_of, in_order, is_copied, on_device, output_bytes
+from advisor.engine.figures import HOST, by_device, device_of, in_order, is_copied, output_bytes
 from advisor.engine.log_lines import LoggedBuffers
+from advisor.engine.protocol import OpenedModel
 from advisor.errors import SettingsError
 from advisor.memory.plan import Buffers
 from advisor.model.facts import Layer, ModelFacts, Role, Weight
@@ -24,35 +25,40 @@ _WEIGHTS = re.compile(r"^load_tensors: +(\S+) model buffer size")
 
 
 def buffers_by_device(
-    placement: Sequence[str], logged: LoggedBuffers, facts: ModelFacts, settings: LoadSettings
+    opened: OpenedModel, logged: LoggedBuffers, facts: ModelFacts, settings: LoadSettings
 ) -> tuple[Buffers, ...]:
-    """What the log says, device by device, the host last. `placement`: the lines of the model's load."""
-    layers = {int(found[1]): device_of(found[2]) for line in placement if (found := _LAYER.match(line))}
-    weights = _weights_bytes(facts, settings, layers)
+    """What the log says, device by device, the host last."""
+    known = opened.buffer_devices
+    layers = {int(found[1]): found[2] for line in opened.placement if (found := _LAYER.match(line))}
+    weights = _weights_bytes(facts, settings, layers, known)
     caches = _cache_bytes(facts, logged, layers)
     # Weights that are copied into another layout cannot be dropped; how many these are is not logged.
-    has_copies = any(is_copied(found[1]) for line in placement if (found := _WEIGHTS.match(line)))
-    named = [*weights, *caches, *map(device_of, [*logged.state, *logged.compute])]
+    has_copies = any(is_copied(found[1]) for line in opened.placement if (found := _WEIGHTS.match(line)))
+    state, compute = by_device(logged.state, known), by_device(logged.compute, known)
+    output = by_device(logged.output, known)
+    order = dict.fromkeys([*known.values(), *layers.values(), *weights, *caches, *state, *compute])
     return tuple(
         Buffers(
             device=device,
             weights_bytes=weights.get(device, 0),
             kv_cache_bytes=caches.get(device, 0),
-            recurrent_state_bytes=on_device(logged.state, device),
-            compute_bytes=on_device(logged.compute, device),
-            output_bytes=output_bytes(logged, device, facts, settings),
+            recurrent_state_bytes=state.get(device, 0),
+            compute_bytes=compute.get(device, 0),
+            output_bytes=output_bytes(output, device, facts, settings),
             mapped_file_bytes=(
                 weights.get(device, 0) if device == HOST and settings.use_mmap and not has_copies else 0
             ),
         )
-        for device in in_order(named)
+        for device in in_order(name for name in order if name in {*weights, *caches, *state, *compute})
     )
 
 
-def _weights_bytes(facts: ModelFacts, settings: LoadSettings, layers: Mapping[int, str]) -> dict[str, int]:
+def _weights_bytes(
+    facts: ModelFacts, settings: LoadSettings, layers: Mapping[int, str], known: Mapping[str, str]
+) -> dict[str, int]:
     """Weights by device (src/llama-model.cpp: load_tensors): inputs on the host, others with their layer."""
     output = layers.get(facts.n_layer_all, HOST)
-    overrides = _overrides(settings)
+    overrides = _overrides(settings, known)
     total: dict[str, int] = {}
     for weight in facts.weights:
         if weight.role is Role.SKIPPED:
@@ -67,12 +73,12 @@ def _weights_bytes(facts: ModelFacts, settings: LoadSettings, layers: Mapping[in
     return total
 
 
-def _overrides(settings: LoadSettings) -> list[tuple[re.Pattern[str], str]]:
+def _overrides(settings: LoadSettings, known: Mapping[str, str]) -> list[tuple[re.Pattern[str], str]]:
     """The tensors that go elsewhere than their layer, in the order in which they are tried."""
     patterns = [*settings.override_tensor]
     patterns += [(rf"blk\.{layer}{EXPERTS}", HOST) for layer in range(settings.n_cpu_moe)]
     try:
-        return [(re.compile(pattern), device_of(buffer)) for pattern, buffer in patterns]
+        return [(re.compile(pattern), device_of(buffer, known)) for pattern, buffer in patterns]
     except re.error as error:
         raise SettingsError(
             "--override-tensor",
@@ -100,7 +106,7 @@ def _cache_bytes(facts: ModelFacts, logged: LoggedBuffers, layers: Mapping[int, 
         shares = list(accumulate(_row_elements(by_index.get(index)) for index in devices))
         ends = [cache.n_bytes * share // shares[-1] for share in shares]
         for device, (start, end) in zip(devices.values(), pairwise([0, *ends]), strict=True):
-            total[device_of(device)] = total.get(device_of(device), 0) + end - start
+            total[device] = total.get(device, 0) + end - start
     return total
 
 

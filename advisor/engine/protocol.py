@@ -167,7 +167,11 @@ class EngineInfo:
 
 @dataclass(frozen=True, slots=True)
 class OpenedModel:
-    """The model that is open. `placement`: the log lines of its load that say what went where."""
+    """The model that is open.
+
+    `placement`: the log lines of its load that say what went where. `buffer_devices`: the device on which a
+    buffer lies that a log line names.
+    """
 
     n_layer: int
     n_ctx_train: int
@@ -179,6 +183,7 @@ class OpenedModel:
     with_vocabulary: bool
     seconds: float
     placement: tuple[str, ...]
+    buffer_devices: Mapping[str, str]
 
     @classmethod
     def read(cls, answer: Mapping[str, Any]) -> OpenedModel:
@@ -193,6 +198,7 @@ class OpenedModel:
             with_vocabulary=bool(answer["with_vocabulary"]),
             seconds=float(answer["seconds"]),
             placement=tuple(str(line) for line in answer["placement"]),
+            buffer_devices={str(name): str(device) for name, device in answer["buffer_devices"].items()},
         )
 
 

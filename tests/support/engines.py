@@ -20,7 +20,8 @@ HELLO = {"binding": "0.0.1", "library": "libllama.so", "python": "3.11.0", "exec
          "unfit": None, "backends": ["CPU"], "devices": [CPU], "supports_gpu_offload": False,
          "has_breakdown": True, "notes": []}
 OPENED = {"n_layer": 2, "n_ctx_train": 4096, "n_vocab": 128, "is_recurrent": False, "is_hybrid": False,
-          "size_bytes": 10, "n_params": 5, "with_vocabulary": False, "seconds": 0.1, "placement": []}
+          "size_bytes": 10, "n_params": 5, "with_vocabulary": False, "seconds": 0.1, "placement": [],
+          "buffer_devices": {"CPU": "CPU"}}
 BUFFER = {"buffer": "CPU", "device": "CPU", "weights_bytes": 1, "context_bytes": 2, "compute_bytes": 3}
 CONTEXT = {"n_ctx": 4096, "n_ctx_seq": 4096, "n_batch": 2048, "n_ubatch": 512, "n_seq_max": 1, "lines": [],
            "seconds": 0.001, "buffers": [BUFFER]}

@@ -67,7 +67,7 @@ def _buffers(devices: Devices, breakdown: Breakdown | None, context: Native) -> 
     entries = None if breakdown is None else breakdown.of(context)
     if entries is None:
         return None
-    return [
+    described = [
         {
             "buffer": devices.buffer_name(buffer_type),
             "device": devices.device_of_buffer(buffer_type),
@@ -77,3 +77,5 @@ def _buffers(devices: Devices, breakdown: Breakdown | None, context: Native) -> 
         }
         for buffer_type, sizes in entries
     ]
+    # The map is in the order of addresses, which is nobody's.
+    return sorted(described, key=lambda entry: (devices.position(entry["device"]), entry["buffer"]))

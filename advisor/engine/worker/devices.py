@@ -41,6 +41,7 @@ class Devices:
         self._props = library.symbol("ggml_backend_dev_get_props", None, pointer, ctypes.POINTER(DeviceProps))
         self._by_name = library.symbol("ggml_backend_dev_by_name", pointer, text)
         self._buffer_type = library.symbol("ggml_backend_dev_buffer_type", pointer, pointer)
+        self._host_buffer_type = library.symbol("ggml_backend_dev_host_buffer_type", pointer, pointer)
         self._buffer_name = library.symbol("ggml_backend_buft_name", text, pointer)
         self._buffer_device = library.symbol("ggml_backend_buft_get_device", pointer, pointer)
         self._reg_count = library.symbol("ggml_backend_reg_count", ctypes.c_size_t)
@@ -62,6 +63,18 @@ class Devices:
         """The buffer type of each device by name: what an override may name (common/arg.cpp)."""
         every = [self._buffer_type(self._get(index)) for index in range(self._count())]
         return {self.buffer_name(buffer_type): buffer_type for buffer_type in every if buffer_type}
+
+    def devices_of_buffers(self) -> dict[str, str]:
+        """Where the buffers lie that a log line may name: the name alone does not always tell."""
+        devices = [self._get(index) for index in range(self._count())]
+        every = [self._buffer_type(device) for device in devices]
+        every += [self._host_buffer_type(device) for device in devices]
+        return {self.buffer_name(known): self.device_of_buffer(known) for known in every if known}
+
+    def position(self, name: str) -> int:
+        """The place of a device in ggml's own order."""
+        names = [_text(self._name(self._get(index))) for index in range(self._count())]
+        return names.index(name) if name in names else len(names)
 
     def buffer_name(self, buffer_type: int) -> str:
         return _text(self._buffer_name(buffer_type))

@@ -18,7 +18,7 @@ INFO, WARN, ERROR, CONT = 2, 3, 4, 5
 
 MAX_LINES = 4096  # a hostile header can name any number of keys, each logged
 MAX_LINE_CHARS = 400
-PLACEMENT = (b": dev = ", b" assigned to device ")
+CACHE_PLACE, WEIGHTS_PLACE = b": dev = ", b" assigned to device "
 
 
 class EngineLog:
@@ -47,7 +47,7 @@ class EngineLog:
         return ()
 
     def _receive(self, level: int, text: bytes, _user_data: object) -> None:
-        if level < INFO and not any(mark in text for mark in PLACEMENT):
+        if level < INFO and CACHE_PLACE not in text and WEIGHTS_PLACE not in text:
             return
         line = text[:MAX_LINE_CHARS].decode("utf-8", "replace").rstrip("\n")
         if level == CONT and self._lines:

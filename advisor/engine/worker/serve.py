@@ -68,7 +68,12 @@ class Engine:
         self.model = open_model(self.library, self.devices, self.log, request)
         seconds = time.perf_counter() - started
         placement = [line for line in self.log.lines if line.startswith("load_tensors: ")]
-        return {**self.model.description(), "seconds": seconds, "placement": placement}
+        return {
+            **self.model.description(),
+            "seconds": seconds,
+            "placement": placement,
+            "buffer_devices": self.devices.devices_of_buffers(),
+        }
 
     def context(self, request: dict[str, Any]) -> dict[str, Any]:
         self._trust()

@@ -55,7 +55,7 @@ class Client:
 
     def open(self, request: OpenModel) -> OpenedModel:
         self.opened.append(request)
-        return OpenedModel(1, 4096, 128, False, self.is_hybrid, 0, 0, False, 0.0, ())
+        return OpenedModel(1, 4096, 128, False, self.is_hybrid, 0, 0, False, 0.0, (), {})
 
     def context(self, settings: LoadSettings) -> ContextAnswer:
         self.asked.append(settings)

@@ -80,7 +80,11 @@ def _rounded(n_bytes: int) -> int:
     ],
 )
 def test_a_buffer_lies_on_a_device(buffer: str, device: str) -> None:
-    assert device_of(buffer) == device
+    assert device_of(buffer, {}) == device
+
+
+def test_what_the_engine_says_of_a_buffer_goes_before_its_name() -> None:
+    assert device_of("RPC0[127.0.0.1:50053]", {"RPC0[127.0.0.1:50053]": "RPC1"}) == "RPC1"
 
 
 def test_a_copy_in_another_layout_is_not_the_file() -> None:
@@ -160,6 +164,14 @@ def test_state_on_two_devices_is_what_their_layers_hold() -> None:
     gpu, cpu = buffers_by_device(buffers, logged, facts, settings)
     assert (gpu.recurrent_state_bytes, gpu.kv_cache_bytes) == (on_gpu, 0)
     assert (cpu.recurrent_state_bytes, cpu.kv_cache_bytes) == (on_cpu, 4 * MiB)
+
+
+def test_a_log_line_is_matched_to_its_device_by_the_breakdown() -> None:
+    buffers = (BufferBytes("RPC0[b]", "RPC1", 0, 9 * MiB, 0), BufferBytes("CPU", "CPU", 0, MiB, 0))
+    logged = _logged(MiB, {"RPC0[b]": 9 * MiB})
+    rpc, cpu = buffers_by_device(buffers, logged, _facts(), SETTINGS)
+    assert (rpc.device, rpc.recurrent_state_bytes, rpc.kv_cache_bytes) == ("RPC1", 9 * MiB, 0)
+    assert (cpu.recurrent_state_bytes, cpu.kv_cache_bytes) == (0, MiB)
 
 
 def test_state_that_the_header_does_not_explain_is_the_logs() -> None:

@@ -6,6 +6,7 @@ import pytest
 
 from advisor.engine.log_lines import LoggedBuffers, LoggedCache
 from advisor.engine.placement import buffers_by_device
+from advisor.engine.protocol import OpenedModel
 from advisor.errors import SettingsError
 from advisor.memory.plan import Buffers
 from advisor.model.facts import Attention, Layer, ModelFacts, Role, Weight
@@ -49,15 +50,20 @@ FACTS = ModelFacts(
 )
 
 
-def _placement(*devices: str) -> tuple[str, ...]:
-    return (
+KNOWN = {"CPU": "CPU", "CUDA1": "CUDA1", "CUDA0": "CUDA0"}  # the engine's order
+
+
+def _opened(*devices: str, placement: tuple[str, ...] = ()) -> OpenedModel:
+    lines = (
         "load_tensors: loading model tensors, this can take a while... (load_mode = none)",
         *(
             f"load_tensors: layer {index:3} assigned to device {device}, is_swa = 0"
             for index, device in enumerate(devices)
         ),
         "load_tensors:          CPU model buffer size =     0.00 MiB",
+        *placement,
     )
+    return OpenedModel(2, 4096, 128, False, False, 0, 0, False, 0.0, lines, KNOWN)
 
 
 def _logged(*caches: LoggedCache) -> LoggedBuffers:
@@ -65,7 +71,7 @@ def _logged(*caches: LoggedCache) -> LoggedBuffers:
 
 
 def _weights(*devices: str, settings: LoadSettings = SETTINGS, facts: ModelFacts = FACTS) -> dict[str, int]:
-    answer = buffers_by_device(_placement(*devices), _logged(), facts, settings)
+    answer = buffers_by_device(_opened(*devices), _logged(), facts, settings)
     return {buffers.device: buffers.weights_bytes for buffers in answer}
 
 
@@ -99,42 +105,55 @@ def test_the_first_override_that_matches_wins() -> None:
 def test_a_cache_is_shared_out_by_what_its_layers_keep() -> None:
     # A token takes 128 elements in layer 0 and 384 in layer 1.
     cache = LoggedCache(4 * MiB + 1, {0: "CPU", 1: "CUDA0"})
-    gpu, cpu = buffers_by_device(_placement("CPU", "CUDA0", "CUDA0"), _logged(cache), FACTS, SETTINGS)
+    gpu, cpu = buffers_by_device(_opened("CPU", "CUDA0", "CUDA0"), _logged(cache), FACTS, SETTINGS)
     assert (gpu.kv_cache_bytes, cpu.kv_cache_bytes) == (3 * MiB + 1, MiB)
 
 
 def test_a_cache_without_layers_in_the_log_follows_the_weights() -> None:
     cache = LoggedCache(4 * MiB, {})
-    gpu, cpu = buffers_by_device(_placement("CPU", "CUDA0", "CUDA0"), _logged(cache), FACTS, SETTINGS)
+    gpu, cpu = buffers_by_device(_opened("CPU", "CUDA0", "CUDA0"), _logged(cache), FACTS, SETTINGS)
     assert (gpu.kv_cache_bytes, cpu.kv_cache_bytes) == (3 * MiB, MiB)
 
 
 def test_a_layer_that_the_header_does_not_know_counts_as_one_element() -> None:
     cache = LoggedCache(2 * MiB, {8: "CUDA0", 9: "CPU"})
-    gpu, cpu = buffers_by_device(_placement("CPU", "CPU", "CPU"), _logged(cache), FACTS, SETTINGS)
+    gpu, cpu = buffers_by_device(_opened("CPU", "CPU", "CPU"), _logged(cache), FACTS, SETTINGS)
     assert (gpu.kv_cache_bytes, cpu.kv_cache_bytes) == (MiB, MiB)
+
+
+def test_devices_come_in_the_engines_order_and_the_host_last() -> None:
+    answer = buffers_by_device(_opened("CUDA0", "CUDA1", "CPU"), _logged(), FACTS, SETTINGS)
+    assert [buffers.device for buffers in answer] == ["CUDA1", "CUDA0", "CPU"]
+
+
+def test_a_buffer_lies_where_the_engine_says() -> None:
+    opened = replace(_opened("CPU", "CPU", "RPC1"), buffer_devices={"RPC0[b]": "RPC1"})
+    logged = LoggedBuffers((), {}, {"RPC0[b]": 8}, {}, "on")
+    rpc, _ = buffers_by_device(opened, logged, FACTS, SETTINGS)
+    assert (rpc.device, rpc.weights_bytes, rpc.compute_bytes) == ("RPC1", 906, 8)
 
 
 def test_several_caches_add_up() -> None:
     caches = (LoggedCache(MiB, {0: "CPU"}), LoggedCache(2 * MiB, {1: "CPU"}))
-    (_, cpu) = buffers_by_device(_placement("CPU", "CPU", "CPU"), _logged(*caches), FACTS, SETTINGS)
+    (_, cpu) = buffers_by_device(_opened("CPU", "CPU", "CPU"), _logged(*caches), FACTS, SETTINGS)
     assert cpu.kv_cache_bytes == 3 * MiB
 
 
 def test_the_other_buffers_are_the_logs() -> None:
     logged = LoggedBuffers((), {"CUDA0": 7}, {"CPU": 3, "CUDA_Host": 4, "CUDA0": 8}, {"CUDA_Host": MiB}, "on")
-    gpu, cpu = buffers_by_device(_placement("CPU", "CPU", "CPU"), logged, FACTS, SETTINGS)
+    gpu, cpu = buffers_by_device(_opened("CPU", "CPU", "CPU"), logged, FACTS, SETTINGS)
     assert gpu == Buffers("CUDA0", recurrent_state_bytes=7, compute_bytes=8)
     assert (cpu.compute_bytes, cpu.output_bytes) == (7, MiB)
 
 
 def test_weights_that_may_be_copies_are_not_called_mapped() -> None:
-    placement = _placement("CPU", "CPU", "CPU")
-    repacked = (*placement, "load_tensors:   CPU_REPACK model buffer size =     0.00 MiB")
-    assert buffers_by_device(placement, _logged(), FACTS, SETTINGS)[-1].mapped_file_bytes > 0
+    opened = _opened("CPU", "CPU", "CPU")
+    line = "load_tensors:   CPU_REPACK model buffer size =     0.00 MiB"
+    repacked = _opened("CPU", "CPU", "CPU", placement=(line,))
+    assert buffers_by_device(opened, _logged(), FACTS, SETTINGS)[-1].mapped_file_bytes > 0
     assert buffers_by_device(repacked, _logged(), FACTS, SETTINGS)[-1].mapped_file_bytes == 0
     unmapped = replace(SETTINGS, use_mmap=False)
-    assert buffers_by_device(placement, _logged(), FACTS, unmapped)[-1].mapped_file_bytes == 0
+    assert buffers_by_device(opened, _logged(), FACTS, unmapped)[-1].mapped_file_bytes == 0
 
 
 def test_an_override_that_is_no_regular_expression_is_a_bad_setting() -> None:
