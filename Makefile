@@ -1,0 +1,35 @@
+# Every command sets up what it needs the first time (.venv, dependencies, llama-cpp-python) and starts at once after that.
+PYTHON ?= python3
+ENGINE ?=
+FILE ?=
+ARGS ?=
+SETUP = $(PYTHON) packaging/setup_env.py
+
+export ENGINE
+.DEFAULT_GOAL := help
+.PHONY: help run test check bench accuracy screenshots clean
+
+help:  ## this list
+	@grep -E '^[a-z]+:.*## ' Makefile | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 20
+
+run:  ## open the window; FILE=model.gguf opens a model, ENGINE=cuda|vulkan|metal|rocm|cpu|auto chooses the engine
+	@$(SETUP) run $(if $(FILE),"$(FILE)") $(ARGS)
+
+test:  ## run the tests; ARGS="..." goes to pytest
+	@$(SETUP) test $(ARGS)
+
+check:  ## lint, formatting and types: ruff and mypy
+	@$(SETUP) check
+
+bench:  ## how fast the answers are on this machine
+	@$(SETUP) module tests.benchmarks $(ARGS)
+
+accuracy:  ## how far the formula is from the engine, over all model families
+	@$(SETUP) module tests.accuracy $(ARGS)
+
+screenshots:  ## pictures of the real window, light and dark
+	@$(SETUP) module tests.screenshots $(ARGS)
+
+clean:  ## remove the environment and everything that was built
+	@rm -rf .venv build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	@find advisor ui tests packaging -name __pycache__ -type d -prune -exec rm -rf {} +
