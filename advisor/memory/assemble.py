@@ -13,6 +13,7 @@ from advisor.memory.plan import Buffers, DeviceMemory, FormulaCheck, MemoryPlan,
 from advisor.memory.verdict import Claim, judge
 from advisor.model.facts import ModelFacts
 from advisor.settings.load_settings import LoadSettings
+from advisor.units import CONTEXT_STEP, format_tokens
 
 HOST = "CPU"
 NOTHING_MEASURED: Mapping[str, int] = MappingProxyType({})
@@ -54,7 +55,8 @@ def assemble(
     device_of = {target.name: devices[target.device_id] for target in targets(hardware)}
     answer = by_formula if by_engine is None else by_engine
     lines = tuple(
-        _line(buffers, device_of[buffers.device], settings, basis, measured_overhead) for buffers in answer
+        _line(facts, buffers, device_of[buffers.device], settings, basis, measured_overhead)
+        for buffers in answer
     )
     claims = [_claim(line, device_of[line.device]) for line in lines]
     check = _check(by_formula, by_engine)
@@ -65,15 +67,20 @@ def assemble(
         verdict=judge(claims[:-1], claims[-1]),
         formula=check,
         later=later(facts, settings),
-        notes=(*notes, *_notes(facts, check)),
+        notes=(*notes, *_notes(facts, settings, check)),
     )
 
 
 def _line(
-    buffers: Buffers, device: Device, settings: LoadSettings, basis: Basis, measured: Mapping[str, int]
+    facts: ModelFacts,
+    buffers: Buffers,
+    device: Device,
+    settings: LoadSettings,
+    basis: Basis,
+    measured: Mapping[str, int],
 ) -> DeviceMemory:
     is_host = buffers.device == HOST
-    overhead = host_overhead(settings, measured) if is_host else gpu_overhead(device, measured)
+    overhead = host_overhead(facts, settings, measured) if is_host else gpu_overhead(device, measured)
     parts = ("weights", "kv_cache", "recurrent_state", "compute", "output")
     overhead_basis = Basis.MEASURED if device.backend in measured else Basis.ASSUMED
     return DeviceMemory(
@@ -129,10 +136,14 @@ def _disagreement(ours: int, engines: int) -> float:
     return round(100 * abs(ours - engines) / engines, 2) if engines else 100.0
 
 
-def _notes(facts: ModelFacts, check: FormulaCheck) -> list[Note]:
+def _notes(facts: ModelFacts, settings: LoadSettings, check: FormulaCheck) -> list[Note]:
     found = []
     if not facts.has_cache:
         found.append(Note("no-cache", "This model keeps nothing between calls: it has no KV cache."))
+    if settings.n_ctx_per_slot > max(facts.n_ctx_train, CONTEXT_STEP):
+        trained, asked = format_tokens(facts.n_ctx_train), format_tokens(settings.n_ctx_per_slot)
+        text = f"{asked} tokens are more than the {trained} that the model was trained for."
+        found.append(Note("above-training-context", text))
     if check.alarm:
         worst = max(check.disagreement_percent, key=lambda part: check.disagreement_percent[part])
         found.append(

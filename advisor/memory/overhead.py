@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from advisor.hardware.device import Device
+from advisor.model.facts import ModelFacts
 from advisor.settings.load_settings import LoadSettings
 from advisor.units import KiB, MiB
 
@@ -45,6 +46,18 @@ def gpu_overhead(device: Device, measured: Mapping[str, int]) -> int:
     return _BYTES.get(device.backend, _UNKNOWN_BACKEND_BYTES)
 
 
-def host_overhead(settings: LoadSettings, measured: Mapping[str, int]) -> int:
+def host_overhead(facts: ModelFacts, settings: LoadSettings, measured: Mapping[str, int]) -> int:
     """Bytes in RAM beside the buffers, when the context is full."""
-    return measured.get("CPU", _HOST_BYTES) + settings.n_ctx * _HOST_BYTES_PER_CELL
+    n_bytes = measured.get("CPU", _HOST_BYTES) + settings.n_ctx * _HOST_BYTES_PER_CELL
+    if settings.runtime == "llama-cpp-python":
+        n_bytes += python_arrays_bytes(facts, settings)
+    return n_bytes
+
+
+def python_arrays_bytes(facts: ModelFacts, settings: LoadSettings) -> int:
+    """What the `Llama` class of llama-cpp-python keeps itself (llama_cpp/llama.py, _internals.py).
+
+    A row of scores for every token of a batch, and room for n_ctx sequence numbers beside each of them.
+    """
+    scores = 4 * settings.n_batch * facts.n_vocab
+    return scores + 4 * settings.n_batch * settings.n_ctx

@@ -64,6 +64,23 @@ RUNTIMES = {
 
 DEFAULT_RUNTIME = "llama-server"
 
+# server/sched.go of Ollama: these get one slot whatever OLLAMA_NUM_PARALLEL says.
+OLLAMA_ONE_SLOT = frozenset(
+    {
+        "mllama",
+        "qwen3vl",
+        "qwen3vlmoe",
+        "qwen35",
+        "qwen35moe",
+        "qwen3next",
+        "lfm2",
+        "lfm2moe",
+        "nemotron_h",
+        "nemotron_h_moe",
+        "nemotron_h_omni",
+    }
+)
+
 
 def runtime_named(name: str | None) -> Runtime:
     """The runtime of that name, llama-server for None. Raises SettingsError for an unknown one."""
@@ -85,6 +102,8 @@ def resolve(request: Request, facts: ModelFacts, n_ctx: int | None = None) -> Lo
     request.check()
     runtime = runtime_named(request.runtime)
     n_seq_max = request.users or request.n_seq_max or runtime.n_seq_max
+    if runtime.name == "ollama" and facts.architecture in OLLAMA_ONE_SLOT:
+        n_seq_max = 1
     kv_unified = _kv_unified(request, runtime, n_seq_max)
     asked = n_ctx or request.n_ctx or max(CONTEXT_STEP, facts.n_ctx_train // CONTEXT_STEP * CONTEXT_STEP)
     total = engine_n_ctx(asked * n_seq_max if asks_per_slot(request) else asked, n_seq_max, kv_unified)
