@@ -7,7 +7,7 @@ SETUP = $(PYTHON) packaging/setup_env.py
 
 export ENGINE
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench accuracy screenshots clean
+.PHONY: help run test check bench accuracy scenarios screenshots clean
 
 help:  ## this list
 	@grep -E '^[a-z]+:.*## ' Makefile | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 20
@@ -26,6 +26,9 @@ bench:  ## how fast the answers are on this machine
 
 accuracy:  ## how far the formula is from the engine, over all model families
 	@$(SETUP) module tests.accuracy $(ARGS)
+
+scenarios:  ## the stories people tell about memory, each with the plan behind it
+	@$(SETUP) module tests.scenarios $(ARGS)
 
 screenshots:  ## pictures of the real window, light and dark
 	@$(SETUP) module tests.screenshots $(ARGS)

@@ -15,6 +15,7 @@ from advisor.errors import AdvisorError
 from advisor.memory.kv_cache import bytes_per_token
 from advisor.memory.plan import DeviceMemory, MemoryPlan
 from advisor.model import AttentionSummary, ModelFacts
+from advisor.recommend.other_runtimes import OtherRuntime
 from advisor.recommend.result import Alternative, Goal, Recommendation, Speed, Unchanged
 from advisor.settings.load_settings import CACHE_TYPES, LoadSettings
 
@@ -132,6 +133,19 @@ def _device_memory(line: DeviceMemory) -> Document:
         "free_bytes": line.free_bytes,
         "device_total_bytes": line.device_total_bytes,
         "basis": {part: str(basis) for part, basis in line.basis.items()},
+    }
+
+
+def other_runtime(other: OtherRuntime) -> Document:
+    """What another runtime would load for the same words, by formula."""
+    return {
+        "runtime": other.runtime,
+        "title": other.title,
+        "settings": settings(other.plan.settings),
+        "total_bytes": other.plan.total_bytes,
+        "verdict": str(other.plan.verdict),
+        "differs_by": list(other.reasons),
+        "basis": str(other.plan.basis),
     }
 
 

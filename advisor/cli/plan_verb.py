@@ -10,6 +10,7 @@ from advisor.cli.computer import opened_computer, planner_for
 from advisor.cli.model_word import opened_model
 from advisor.cli.options import request_of
 from advisor.cli.tables import print_plan
+from advisor.recommend.other_runtimes import other_runtimes
 from advisor.settings.runtimes import resolve
 
 
@@ -18,13 +19,20 @@ def run(args: argparse.Namespace) -> int:
         opened_model(args.model) as model,
         progress("Asking llama.cpp ...", quiet=args.quiet or args.json),
     ):
-        settings = resolve(request_of(args), model.facts)
+        request = request_of(args)
+        settings = resolve(request, model.facts)
         with opened_computer(args) as computer:
-            plan = planner_for(args, model.for_engine, computer).plan(settings)
+            planner = planner_for(args, model.for_engine, computer)
+            plan = planner.plan(settings)
+            others = other_runtimes(request, model.facts, planner)
     if args.json:
         print_json(
-            documents.document(model=documents.model(model.facts), **documents.plan(plan, computer.engine))
+            documents.document(
+                model=documents.model(model.facts),
+                **documents.plan(plan, computer.engine),
+                other_runtimes=[documents.other_runtime(other) for other in others],
+            )
         )
     else:
-        print_plan(text_console(), model.facts, plan)
+        print_plan(text_console(), model.facts, plan, others)
     return exit_code(plan.verdict)

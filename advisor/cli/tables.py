@@ -13,8 +13,10 @@ from advisor.cli.answer import plain
 from advisor.hardware.device import Device, Hardware
 from advisor.memory.plan import DeviceMemory, MemoryPlan, Verdict
 from advisor.model.facts import ModelFacts
+from advisor.recommend.other_runtimes import OtherRuntime
 from advisor.recommend.reasons import cache_name
 from advisor.recommend.result import Recommendation
+from advisor.settings.load_settings import LoadSettings
 from advisor.units import format_bytes, format_tokens
 
 BASIS_WORDS = {
@@ -73,15 +75,20 @@ def _print_headline(console: Console, answer: Recommendation) -> None:
         words, colour = VERDICT_WORDS[answer.plan.verdict]
         console.print(Text.assemble(("No safe context here", f"bold {colour}"), f"  {words}"))
         return
-    users = f" for each of {answer.settings.n_seq_max} slots" if answer.settings.n_seq_max > 1 else ""
-    shown = answer.settings.n_ctx_per_slot
     safe = f", safe up to {format_tokens(answer.n_ctx_safe)}" if answer.n_ctx_safe > answer.n_ctx else ""
     console.print(
-        Text.assemble(
-            (f"{format_tokens(shown)} tokens", "bold green"),
-            f"{users}  with {cache} KV cache{safe}{' in all' if safe and users else ''}",
-        )
+        Text.assemble((f"{_tokens(answer.settings)}", "bold green"), f"  with {cache} KV cache{safe}")
     )
+
+
+def _tokens(settings: LoadSettings) -> str:
+    """ "8,192 tokens for each of 4 slots": what one user gets."""
+    tokens = f"{format_tokens(settings.n_ctx_per_slot)} tokens"
+    if settings.n_seq_max == 1:
+        return tokens
+    if settings.kv_unified:
+        return f"{tokens} shared by {settings.n_seq_max} slots"
+    return f"{tokens} for each of {settings.n_seq_max} slots ({format_tokens(settings.n_ctx)} in all)"
 
 
 def print_memory(console: Console, plan: MemoryPlan) -> None:
@@ -147,27 +154,32 @@ def _print_alternatives(console: Console, answer: Recommendation) -> None:
     console.print(table)
 
 
-def print_plan(console: Console, facts: ModelFacts, plan: MemoryPlan) -> None:
+def print_plan(console: Console, facts: ModelFacts, plan: MemoryPlan, others: Iterable[OtherRuntime]) -> None:
     console.print(model_line(facts))
     console.print()
     words, colour = VERDICT_WORDS[plan.verdict]
-    per_slot = (
-        f" ({plan.settings.n_seq_max} slots of {format_tokens(plan.settings.n_ctx_per_slot)})"
-        if plan.settings.n_seq_max > 1
-        else ""
-    )
-    console.print(
-        Text.assemble(
-            (f"{format_tokens(plan.settings.n_ctx)} tokens{per_slot}: ", "bold"), (words, f"bold {colour}")
-        )
-    )
+    console.print(Text.assemble((f"{_tokens(plan.settings)}: ", "bold"), (words, f"bold {colour}")))
     console.print(Text(f"  {BASIS_WORDS[plan.basis]}, as {plan.settings.runtime} would load it", "dim"))
     print_memory(console, plan)
     for later in plan.later:
         console.print(
             Text(f"  later, while it runs: {later.what}, up to {format_bytes(later.n_bytes)}", "dim")
         )
+    _print_others(console, others)
     print_notes(console, plan.notes)
+
+
+def _print_others(console: Console, others: Iterable[OtherRuntime]) -> None:
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column("The same context elsewhere")
+    table.add_column("memory", justify="right")
+    table.add_column("because", style="dim", overflow="fold")
+    for other in others:
+        because = "; ".join(other.reasons) or "no difference"
+        table.add_row(f"  {other.title}", format_bytes(other.plan.total_bytes), because)
+    if table.row_count:
+        console.print()
+        console.print(table)
 
 
 def print_devices(console: Console, hardware: Hardware) -> None:

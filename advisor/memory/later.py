@@ -12,7 +12,7 @@ _CHECKPOINTS_PER_SLOT = 32  # common/arg.cpp: --ctx-checkpoints
 _F32_BYTES = 4
 _F16_BYTES = 2
 
-_SERVERS = ("llama-server", "ollama", "lm-studio")
+_SERVERS = ("llama-server", "ollama")  # Ollama starts a llama-server of its own
 
 
 def later(facts: ModelFacts, settings: LoadSettings) -> tuple[Later, ...]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from advisor.basis import Note
 from advisor.engine.client import EngineClient
 from advisor.engine.dry_run import DryRun, dry_run
@@ -41,6 +43,7 @@ class Planner:
         self._client = client
         self._must_ask_engine = must_ask_engine
         self._plans: dict[LoadSettings, MemoryPlan] = {}
+        self._answers: dict[LoadSettings, DryRun] = {}
         self.engine_problem = engine_problem
 
     def estimate(self, settings: LoadSettings) -> MemoryPlan:
@@ -80,8 +83,11 @@ class Planner:
         devices = _engine_devices(self._hardware)
         if devices is None:
             return None, (_MADE_UP if self._hardware.made_up else _NOT_ITS_DEVICES,)
+        question = _question(self._facts, settings)
         try:
-            return dry_run(self._client, self._facts, settings, devices), ()
+            if question not in self._answers:
+                self._answers[question] = dry_run(self._client, self._facts, question, devices)
+            return self._answers[question], ()
         except EngineError as error:
             if self._must_ask_engine:
                 raise
@@ -89,6 +95,16 @@ class Planner:
             if not isinstance(error, _OF_ONE_QUESTION):
                 self._client = None
             return None, _why(error)
+
+
+def _question(facts: ModelFacts, settings: LoadSettings) -> LoadSettings:
+    """What to ask the engine. Without attention the cache types are the same question: asked only once.
+
+    The state of such models is really allocated by a dry run, which makes each question a slow one.
+    """
+    if any(layer.attention for layer in facts.layers):
+        return settings
+    return replace(settings, cache_type_k="f16", cache_type_v="f16")
 
 
 def _why(problem: EngineError | None) -> tuple[Note, ...]:

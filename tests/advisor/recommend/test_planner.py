@@ -1,0 +1,114 @@
+"""The planner with an engine that is a function: which answer it takes, and what it says."""
+
+from collections.abc import Callable
+
+import pytest
+
+from advisor.basis import Basis
+from advisor.engine.client import EngineClient
+from advisor.engine.dry_run import DryRun
+from advisor.errors import EngineDied, EngineError, EngineMissing, SettingsError
+from advisor.hardware.device import Hardware
+from advisor.memory.plan import Buffers
+from advisor.model.facts import ModelFacts
+from advisor.recommend import planner as planner_module
+from advisor.recommend.planner import Planner
+from advisor.settings.load_settings import LoadSettings
+from advisor.units import GiB, MiB
+from tests.support.planning import a_model, gpu, ram
+
+RAM_ONLY = Hardware(devices=(ram(32 * GiB),))
+SETTINGS = LoadSettings(n_ctx=8192)
+Asked = list[tuple[LoadSettings, tuple[str, ...] | None]]
+
+
+@pytest.fixture
+def engine(monkeypatch: pytest.MonkeyPatch) -> Callable[[EngineError | None], Asked]:
+    """Puts a function in the place of the dry run; returns what it was asked."""
+
+    def install(error: EngineError | None = None) -> Asked:
+        asked: Asked = []
+
+        def dry_run(
+            client: EngineClient, facts: ModelFacts, settings: LoadSettings, devices: tuple[str, ...] | None
+        ) -> DryRun:
+            asked.append((settings, devices))
+            if error:
+                raise error
+            buffers = Buffers("CPU", weights_bytes=GiB, kv_cache_bytes=GiB, compute_bytes=64 * MiB)
+            return DryRun((buffers,), Basis.ENGINE, settings.n_ctx, "on")
+
+        monkeypatch.setattr(planner_module, "dry_run", dry_run)
+        return asked
+
+    return install
+
+
+def test_a_cache_type_that_cannot_be_is_refused_before_the_engine_is_asked(
+    engine: Callable[..., Asked],
+) -> None:
+    asked = engine()
+    with pytest.raises(SettingsError):
+        Planner(a_model(), RAM_ONLY, EngineClient()).plan(
+            LoadSettings(n_ctx=8192, cache_type_v="q8_0", flash_attn="off")
+        )
+    assert asked == []
+
+
+def test_the_engines_answer_is_the_plan_and_the_formula_stands_beside_it(
+    engine: Callable[..., Asked],
+) -> None:
+    asked = engine()
+    planner = Planner(a_model(), RAM_ONLY, EngineClient())
+    plan = planner.plan(SETTINGS)
+    assert plan.basis is Basis.ENGINE
+    assert plan.memory[0].buffers.weights_bytes == GiB
+    assert plan.formula.kv_cache_bytes == GiB  # 131,072 bytes for each of 8,192 tokens: it agrees
+    assert plan.formula.disagreement_percent["kv_cache"] == 0.0
+    assert plan.formula.alarm  # the model has no weights in its table, the engine says 1 GiB
+    assert "drift" in [note.code for note in plan.notes]
+    planner.plan(SETTINGS)
+    assert asked == [(SETTINGS, ())]  # once, and about the CPU alone
+
+
+def test_an_estimate_never_asks(engine: Callable[..., Asked]) -> None:
+    asked = engine()
+    assert Planner(a_model(), RAM_ONLY, EngineClient()).estimate(SETTINGS).basis is Basis.FORMULA
+    assert asked == []
+
+
+def test_a_death_costs_one_question_and_is_said(engine: Callable[..., Asked]) -> None:
+    asked = engine(EngineDied("The engine crashed.", hint="Try another."))
+    planner = Planner(a_model(), RAM_ONLY, EngineClient())
+    plan = planner.plan(SETTINGS)
+    assert plan.basis is Basis.FORMULA
+    assert [note.text for note in plan.notes if note.code == "engine-died"] == [
+        "The engine crashed. The figures are by formula."
+    ]
+    planner.plan(SETTINGS.with_n_ctx(4096))
+    assert len(asked) == 2
+
+
+def test_a_missing_engine_is_asked_once(engine: Callable[..., Asked]) -> None:
+    asked = engine(EngineMissing("There is no engine.", hint="Install it."))
+    planner = Planner(a_model(), RAM_ONLY, EngineClient())
+    planner.plan(SETTINGS)
+    plan = planner.plan(SETTINGS.with_n_ctx(4096))
+    assert len(asked) == 1
+    assert "engine-missing" in [note.code for note in plan.notes]
+    assert isinstance(planner.engine_problem, EngineMissing)
+
+
+def test_who_must_ask_the_engine_gets_its_error(engine: Callable[..., Asked]) -> None:
+    engine(EngineDied("The engine crashed.", hint="Try another."))
+    with pytest.raises(EngineDied):
+        Planner(a_model(), RAM_ONLY, EngineClient(), must_ask_engine=True).plan(SETTINGS)
+
+
+def test_an_engine_without_this_gpu_is_not_asked_about_it(engine: Callable[..., Asked]) -> None:
+    asked = engine()
+    hardware = Hardware(devices=(gpu(11 * GiB), ram(32 * GiB)))
+    plan = Planner(a_model(), hardware, EngineClient()).plan(SETTINGS)
+    assert asked == []
+    assert plan.basis is Basis.FORMULA
+    assert "engine-lacks-device" in [note.code for note in plan.notes]
