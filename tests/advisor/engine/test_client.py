@@ -326,6 +326,15 @@ def test_cancelling_nothing_does_nothing(tmp_path: Path) -> None:
         assert client.pid == pid
 
 
+@pytest.fixture
+def interruptible() -> Iterator[None]:
+    """Python's own handler: a test run that a shell put into the background ignores interrupts."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("interruptible")
 def test_an_interrupt_ends_the_process(tmp_path: Path) -> None:
     body = f'if request["do"] == "context":\n    os.kill({os.getpid()}, signal.SIGINT)\n    wait_forever()'
     with EngineClient(handling(tmp_path, body)) as client:
