@@ -7,7 +7,7 @@ SETUP = $(PYTHON) packaging/setup_env.py
 
 export ENGINE
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench accuracy scenarios screenshots clean
+.PHONY: help run test rig check bench accuracy scenarios screenshots clean
 
 help:  ## this list
 	@grep -E '^[a-z]+:.*## ' Makefile | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 20
@@ -17,6 +17,9 @@ run:  ## open the window; FILE=model.gguf opens a model, ENGINE=cuda|vulkan|meta
 
 test:  ## run the tests; ARGS="..." goes to pytest
 	@$(SETUP) test $(ARGS)
+
+rig:  ## set up a Vulkan device for the tests that are marked gpu
+	@$(SETUP) rig
 
 check:  ## lint, formatting and types: ruff and mypy
 	@$(SETUP) check

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from advisor.memory import kv_cache, recurrent, weights
 from advisor.memory.compute import compute_bytes, output_bytes
+from advisor.memory.graph.block import read_blocks
 from advisor.memory.placement import HOST, Placement, place
 from advisor.memory.plan import Buffers, Target
 from advisor.model.facts import ModelFacts
@@ -19,6 +20,7 @@ class Formula:
         self._facts = facts
         self._targets = tuple(targets)
         backends = {target.backend for target in self._targets} | {HOST}
+        self._blocks = read_blocks(facts)
         self._weights = {backend: weights.sum_weights(facts, backend) for backend in backends}
 
     def buffers(self, settings: LoadSettings) -> tuple[Buffers, ...]:
@@ -30,7 +32,7 @@ class Formula:
         placement = place(facts.n_layer_all, settings, self._targets)
         of_weights = self._split_weights(settings, placement)
         cache, state = self._caches(settings, placement)
-        compute = compute_bytes(facts, settings, placement)
+        compute = compute_bytes(facts, self._blocks, settings, placement)
         return tuple(
             Buffers(
                 device=target.name,

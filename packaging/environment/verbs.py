@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from environment import engine_setup, qt_libraries, record, virtual_environment
+from environment import engine_setup, qt_libraries, record, rig, virtual_environment
 from environment.console import Runner, SetupStopped, logged_runner, say
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -105,6 +105,14 @@ def run_module(arguments: Sequence[str], wish: str) -> int:
     return start([str(python), "-m", *arguments])
 
 
+def set_up_rig(wish: str) -> int:
+    """Set up the Vulkan device for the tests that are marked gpu."""
+    python = set_up(DEVELOPER, wish=wish, engine_needed=True)
+    engine = record.read(ENVIRONMENT).engine
+    rig.set_up(ENVIRONMENT, python, engine, logged_runner(LOG), LOG_NAME)
+    return 0
+
+
 def check() -> int:
     """Lint, formatting and types; every one of them runs, so that all that is wrong is seen at once."""
     python = str(set_up(DEVELOPER, wish="", engine_needed=None))
@@ -122,7 +130,7 @@ def check() -> int:
 def main(arguments: Sequence[str]) -> int:
     # Options that are not ours, --help among them, belong to the program that is started.
     parser = argparse.ArgumentParser(prog="setup_env.py", allow_abbrev=False, add_help=False)
-    parser.add_argument("verb", choices=("run", "test", "check", "module"))
+    parser.add_argument("verb", choices=("run", "test", "rig", "check", "module"))
     parser.add_argument(
         "--engine", default=os.environ.get("ENGINE", ""), help="auto, cuda, vulkan, metal, rocm or cpu"
     )
@@ -131,6 +139,8 @@ def main(arguments: Sequence[str]) -> int:
         wish = engine_setup.read_wish(told.engine)
         if told.verb == "check":
             return check()
+        if told.verb == "rig":
+            return set_up_rig(wish)
         return {"run": run_window, "test": run_tests, "module": run_module}[told.verb](rest, wish)
     except SetupStopped as stop:
         print(f"{stop.sentence}\n{stop.hint}", file=sys.stderr)

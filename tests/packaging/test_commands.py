@@ -21,7 +21,7 @@ def test_the_makefile_is_short_and_explains_every_target() -> None:
     assert len(MAKEFILE.splitlines()) <= 50
     explained = set(re.findall(r"^([a-z]+):.*## ", MAKEFILE, re.MULTILINE))
     assert explained == TARGETS
-    assert explained >= {"run", "test", "check", "bench", "accuracy", "screenshots", "clean", "help"}
+    assert explained >= {"run", "test", "rig", "check", "bench", "accuracy", "screenshots", "clean", "help"}
 
 
 def make(*arguments: str) -> str:
@@ -55,7 +55,7 @@ def test_ci_runs_the_commands_of_the_readme() -> None:
     script = ROOT / ".ci" / "run"
     assert os.access(script, os.X_OK)
     commands = [line for line in script.read_text(encoding="utf-8").splitlines() if line.startswith("make")]
-    assert commands == ["make check", "make test"]
+    assert commands == ["make check", "make rig", "make test"]
 
 
 def test_file_and_engine_reach_the_script() -> None:

@@ -85,7 +85,7 @@ class FakeDomain:
         self.asked.append("hello")
         if self.engine_missing:
             raise self.engine_missing
-        return EngineFacts("llama-cpp-python 0.3.36", ("CUDA", "CPU"), ("CUDA0",))
+        return EngineFacts("llama-cpp-python 0.3.36", ("CUDA", "CPU"))
 
     def by_formula(self, facts: ModelFacts, wishes: Wishes) -> Recommendation:
         self.asked.append(f"formula {facts.name} {wishes.goal.name} {wishes.runtime}")

@@ -1,0 +1,213 @@
+"""The whole graph, replayed: inputs, blocks, output head. The peak is the compute buffer.
+
+Mirrors `graph_reserve` (src/llama-context.cpp) for the prompt graph, the larger of the two.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from advisor.memory.graph.arena import Piece
+from advisor.memory.graph.attention import FULL, WINDOW, attend, project
+from advisor.memory.graph.block import Block
+from advisor.memory.graph.compressed import COARSE, FINE, attend_compressed, is_compressed
+from advisor.memory.graph.feed_forward import feed_forward, is_parallel
+from advisor.memory.graph.latent import attend_latent, is_latent
+from advisor.memory.graph.recurrence import (
+    DECAY,
+    copy_history,
+    decay_bytes,
+    is_linear,
+    mix_channels,
+    remember,
+)
+from advisor.memory.graph.selection import INDEXER, n_scored, zeros_bytes, zeros_of
+from advisor.memory.graph.streams import join, n_streams, open_streams, spread
+from advisor.memory.graph.walk import F16, F32, Pass, Walk
+
+# Most architectures drop the rows of tokens without logits after the last attention, these after the last
+# block (src/models/*.cpp: where inp_out_ids is used).
+_KEEP_ALL_ROWS = frozenset(
+    "bailingmoe3 cogvlm cohere2moe deepseek4 gemma3n gemma4 glm5-next gpt-oss hrm_text hy_v3 hy_v4 kimi-k3 "
+    "mimo2 nemotron_h nemotron_h_moe qwen35 qwen35moe qwen3next step35".split()
+)
+# These add attention's projection to the residual before they begin the feed-forward part.
+_PROJECTS_FIRST = frozenset({"phi2"})
+# These keep the embedding, or a second state, beside the residual through all blocks.
+_KEEP_EMBEDDING = frozenset({"hrm_text", "talkie"})
+_INDEX_BYTES = 8  # of a row of the cache: GGML_TYPE_I64
+
+
+def replay(
+    blocks: Sequence[Block], load: Pass, elsewhere: Sequence[Block] = (), *, has_input: bool, has_output: bool
+) -> int:
+    """Bytes of the buffer in which `blocks` of the model are computed, with the inputs that they read.
+
+    The device with the input keeps what blocks `elsewhere` read, until they have read it.
+    """
+    walk = Walk(load)
+    steps = list(_representatives(blocks))
+    if has_input:
+        walk.new(load.n_embd)  # embeddings in place of tokens: kept for the whole pass, never used
+    masks = _masks(blocks, load)
+    if has_input:
+        kept = _masks(elsewhere, load)
+        walk.take(sum(kept.values()))
+        masks = {name: n_bytes for name, n_bytes in masks.items() if name not in kept}
+    _add_inputs(walk, blocks, steps, masks)
+    n = n_streams(blocks[0], load.n_embd) if blocks else 1
+    if not steps and elsewhere and not has_input and load.architecture not in _KEEP_ALL_ROWS:
+        walk.n_rows = load.n_outputs  # only the rows that get logits come this far
+    x = open_streams(walk, walk.new(load.n_embd), n)
+    if load.architecture in _KEEP_EMBEDDING:
+        x = walk.new(load.n_embd)
+    for i, block in enumerate(steps):
+        walk.index = i
+        x = _block(walk, block, x, n, is_last=has_output and i == len(steps) - 1)
+    if has_output:
+        walk.take(F32 * load.n_vocab * load.n_outputs)
+    return walk.arena.peak_bytes
+
+
+def masks_bytes(blocks: Sequence[Block], load: Pass) -> int:
+    """The masks that these blocks read: made on the host, copied to every device that needs them."""
+    return sum(_masks(blocks, load).values())
+
+
+def _representatives(blocks: Sequence[Block]) -> Iterator[Block]:
+    """Two of each pair of neighbours, and the last: after that the pattern of holes repeats."""
+    seen: dict[tuple[int, int], int] = {}
+    before = -1
+    for i, block in enumerate(blocks):
+        pair = (before, block.kind)
+        seen[pair] = seen.get(pair, 0) + 1
+        if seen[pair] <= 2 or i == len(blocks) - 1:
+            yield block
+        before = block.kind
+
+
+def _add_inputs(
+    walk: Walk, blocks: Sequence[Block], steps: Sequence[Block], masks: Mapping[str, int]
+) -> None:
+    """What is in place before the first block: masks, decays and the tables of selecting blocks."""
+    load = walk.load
+    last_reader: dict[str, int] = {}
+    tables = sum(zeros_bytes(load, block) for block in blocks)
+    for i, block in enumerate(steps):
+        last_reader |= dict.fromkeys(_read_by(block), i)
+        if table := zeros_bytes(load, block):
+            walk.add_input(zeros_of(i), table, i)
+            tables -= table
+    walk.take(tables)  # of the blocks that are not replayed
+    for name in last_reader:
+        if name in masks:
+            walk.add_input(name, masks[name], last_reader[name])
+
+
+def _masks(blocks: Sequence[Block], load: Pass) -> dict[str, int]:
+    """The masks by name, in bytes, with the row numbers that V needs without flash attention."""
+    element = F16 if load.flash_attn else F32
+    found: dict[str, int] = {}
+    for block in blocks:
+        for name in _read_by(block):
+            if name == DECAY:
+                found[name] = decay_bytes(load, block)
+            elif name not in found:
+                found[name] = _mask_cells(name, load, block) * load.n_tokens * element
+                if not load.flash_attn and name in (FULL, WINDOW):
+                    found[name] += _INDEX_BYTES * load.n_tokens * load.value_row_max
+    return found
+
+
+def _read_by(block: Block) -> list[str]:
+    """The masks that a block reads."""
+    attention = block.layer.attention
+    if attention is None:
+        return [DECAY] if is_linear(block) else []
+    names = [WINDOW if attention.window else FULL]
+    if block.has("indexer.attn_q_b") or attention.indexer_pool > 1 and block.has("indexer.q_proj"):
+        names.append(INDEXER)
+    if attention.compress_ratio:
+        names.append(FINE if block.has("indexer.attn_q_b") else COARSE)
+    return names
+
+
+def _mask_cells(name: str, load: Pass, block: Block) -> int:
+    attention = block.layer.attention
+    if name == WINDOW:
+        return load.n_window_cells
+    if name == FULL or attention is None:
+        return load.n_cells
+    return n_scored(load, attention)
+
+
+def _block(walk: Walk, block: Block, x: Piece, n: int, *, is_last: bool) -> Piece:
+    is_early = is_last and walk.load.architecture not in _KEEP_ALL_ROWS
+    if is_parallel(block):
+        return _parallel_block(walk, block, x, is_last=is_last)
+    if block.layer.attention or block.layer.recurrence:
+        result = _mix_tokens(walk, block, n)
+        if is_early:
+            result, x = _outputs_only(walk, result), _outputs_only(walk, x)
+        x = spread(walk, x, result, n)
+    elif is_early:
+        x = _outputs_only(walk, x)
+    if block.has("channel_mix_key"):
+        x = spread(walk, x, mix_channels(walk, block, join(walk, block, n)), n)
+    if block.has("ffn_down", "ffn_down_exps"):
+        x = spread(walk, x, feed_forward(walk, block, join(walk, block, n)), n)
+    return _outputs_only(walk, x) if is_last and not is_early else x
+
+
+def _parallel_block(walk: Walk, block: Block, x: Piece, *, is_last: bool) -> Piece:
+    """Attention and feed-forward read the same normed input; the projection of the first comes last."""
+    width = walk.load.n_embd
+    norm = walk.new(width)
+    attention = block.layer.attention
+    assert attention is not None
+    own_norm = block.has("attn_norm_2")
+    result = attend(walk, block, attention, norm if own_norm else walk.take(0))
+    if walk.load.architecture in _PROJECTS_FIRST:
+        result = project(walk, result)
+    if is_last and walk.load.architecture not in _KEEP_ALL_ROWS:
+        result, x = _outputs_only(walk, result), _outputs_only(walk, x)
+        norm = norm if own_norm else _outputs_only(walk, norm)
+    forward = feed_forward(walk, block, walk.new(width) if own_norm else norm)
+    walk.free(x)
+    if walk.load.architecture not in _PROJECTS_FIRST:
+        result = project(walk, result)
+    walk.free(result)
+    return _outputs_only(walk, forward) if is_last else forward
+
+
+def _mix_tokens(walk: Walk, block: Block, n: int) -> Piece:
+    """Attention, recurrence or (falcon-h1) the sum of both."""
+    attention, recurrence = block.layer.attention, block.layer.recurrence
+    if attention is None:
+        return _remember(walk, block, n)
+    norm = join(walk, block, n)
+    if is_latent(block):
+        result = attend_latent(walk, block, attention, norm)
+    elif is_compressed(block):
+        result = attend_compressed(walk, block, attention, norm)
+    else:
+        result = attend(walk, block, attention, norm)
+        if recurrence is not None:
+            other = _remember(walk, block, n)
+            result = project(walk, result)
+            walk.free(other)
+            return result
+    return project(walk, result)
+
+
+def _remember(walk: Walk, block: Block, n: int) -> Piece:
+    recurrence = block.layer.recurrence
+    assert recurrence is not None
+    copied = copy_history(walk, block, recurrence)
+    return remember(walk, block, recurrence, join(walk, block, n), copied)
+
+
+def _outputs_only(walk: Walk, piece: Piece) -> Piece:
+    """From here on only the rows of tokens whose logits are wanted."""
+    walk.n_rows = walk.load.n_outputs
+    return walk.turn(piece, walk.load.n_embd)

@@ -1,0 +1,97 @@
+"""Pictures of the real window with a real answer: `python -m tests.screenshots [OUTDIR] [--model FILE]`.
+
+Light and dark, each at 1x and 2x, for the README and for looking at. Drawn offscreen, unless
+QT_QPA_PLATFORM names another platform. Without --model, the model of the test dependencies is used.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import tempfile
+from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+from PySide6.QtCore import QDeadlineTimer, QEventLoop, QSize, Qt
+from PySide6.QtGui import QImage
+from PySide6.QtWidgets import QApplication
+
+from tests.support.gemma import real_gemma
+from ui.answers import Answers
+from ui.app import make_application
+from ui.main_window import MainWindow
+from ui.preferences import Preferences
+from ui.session import Session
+from ui.tasks import Tasks
+from ui.theme import Theme, apply_theme
+
+SIZE = QSize(1280, 860)
+SCALES = (1, 2)
+TIMEOUT_MS = 60_000
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("outdir", nargs="?", type=Path, default=Path("screenshots"))
+    parser.add_argument("--model", type=Path)
+    args = parser.parse_args(argv)
+    app = make_application(["screenshots"])
+    args.outdir.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as folder, _model(args.model) as model:
+        for theme in (Theme.LIGHT, Theme.DARK):
+            apply_theme(app, theme)
+            for picture in pictures(app, model, Path(folder), args.outdir, theme):
+                sys.stdout.write(f"{picture}\n")
+    return 0
+
+
+def pictures(app: QApplication, model: Path, scratch: Path, outdir: Path, theme: Theme) -> list[Path]:
+    """The first screen and the model's page in that theme. The files that were written."""
+    session = Session(Answers(), Tasks(app), app)
+    window = MainWindow(session, Preferences(scratch / "window.ini"))
+    window.resize(SIZE)
+    window.show()
+    session.start()
+    try:
+        _settle(app, session)
+        written = _write(window, outdir / f"first-screen-{theme}")
+        window.open_paths([model])
+        _settle(app, session)
+        return written + _write(window, outdir / f"window-{theme}")
+    finally:
+        window.close()
+
+
+def _settle(app: QApplication, session: Session) -> None:
+    deadline = QDeadlineTimer(TIMEOUT_MS)
+    while not session.is_settled:
+        if deadline.hasExpired():
+            raise TimeoutError("the window did not come to rest")
+        app.processEvents(QEventLoop.ProcessEventsFlag.WaitForMoreEvents, 50)
+    app.processEvents()
+
+
+def _write(window: MainWindow, stem: Path) -> list[Path]:
+    written = []
+    for scale in SCALES:
+        image = QImage(window.size() * scale, QImage.Format.Format_ARGB32)
+        image.setDevicePixelRatio(scale)
+        image.fill(Qt.GlobalColor.transparent)
+        window.render(image)
+        path = stem.with_name(f"{stem.name}-{scale}x.png")
+        if not image.save(str(path)):
+            raise OSError(f"{path} could not be written")
+        written.append(path)
+    return written
+
+
+def _model(given: Path | None) -> AbstractContextManager[Path]:
+    return nullcontext(given) if given else real_gemma()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

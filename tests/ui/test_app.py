@@ -1,0 +1,78 @@
+"""The real window in a process of its own: it opens, answers, obeys Ctrl+C and leaves nothing behind."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.support.gguf_bytes import expand_head
+
+ROOT = Path(__file__).resolve().parents[2]
+
+# Runs the application, and once the window has said what is awaited, presses Ctrl+C.
+HARNESS = """
+import os, signal, sys
+import ui.app as app
+
+class Window(app.MainWindow):
+    def __init__(self, session, preferences):
+        super().__init__(session, preferences)
+        session.model_changed.connect(self.look)
+        session.hardware_changed.connect(self.look)
+
+    def look(self, model=None):
+        session = self._session
+        current = session.current
+        awaited = {
+            "first screen": session.hardware is not None and current is None,
+            "error": current is not None and current.error is not None,
+            "formula": current is not None and current.recommendation is not None,
+            "engine": current is not None and current.recommendation is not None
+                and current.recommendation.plan.basis.startswith("engine"),
+        }
+        if awaited[AWAITED]:
+            print(AWAITED, self.isVisible(), flush=True)
+            os.kill(os.getpid(), signal.SIGINT)
+
+app.MainWindow = Window
+sys.exit(app.main(["context-advisor", *FILES]))
+"""
+
+
+def run_until(awaited: str, *files: Path) -> subprocess.CompletedProcess[str]:
+    names = [str(file) for file in files]
+    return subprocess.run(
+        [sys.executable, "-c", f"AWAITED, FILES = {awaited!r}, {names!r}\n{HARNESS}"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+
+
+def test_without_a_file_it_opens_and_obeys_ctrl_c() -> None:
+    done = run_until("first screen")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines()[0] == "first screen True"
+    assert "Traceback" not in done.stderr
+
+
+def test_a_file_that_is_no_model_is_shown_as_an_error(tmp_path: Path) -> None:
+    wrong = tmp_path / "photo.gguf"
+    wrong.write_bytes(b"\x89PNG\r\n")
+    done = run_until("error", wrong)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("error")
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.engine
+def test_a_model_is_answered_by_the_engine(tmp_path: Path) -> None:
+    done = run_until("engine", expand_head("qwen2-dense", tmp_path))
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("engine")
+    assert "Traceback" not in done.stderr

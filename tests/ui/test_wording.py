@@ -1,0 +1,132 @@
+"""The domain's values in words: every one has some, and none says more than is known."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from advisor.basis import Basis
+from advisor.memory.plan import Verdict
+from advisor.recommend.result import Lever
+from advisor.settings.load_settings import LoadSettings
+from advisor.units import GiB, MiB
+from tests.support import answers
+from ui import wording
+from ui.memory_layout import Part
+from ui.theme import Tone
+
+
+@pytest.mark.parametrize("verdict", list(Verdict))
+def test_every_verdict_has_words_and_a_tone(verdict: Verdict) -> None:
+    assert wording.verdict_words(verdict)
+    assert wording.verdict_tone(verdict) in {Tone.GOOD, Tone.CAUTION, Tone.BAD}
+
+
+def test_only_a_plain_yes_is_green() -> None:
+    green = [verdict for verdict in Verdict if wording.verdict_tone(verdict) is Tone.GOOD]
+    assert green == [Verdict.FITS]
+
+
+@pytest.mark.parametrize("basis", list(Basis))
+def test_every_basis_has_words_of_its_own(basis: Basis) -> None:
+    others = {wording.basis_words(other) for other in Basis if other is not basis}
+    assert wording.basis_words(basis) not in others
+
+
+@pytest.mark.parametrize("part", list(Part))
+def test_every_part_has_a_name_and_a_meaning(part: Part) -> None:
+    assert wording.part_words(part)
+    assert wording.part_explained(part)
+
+
+@pytest.mark.parametrize(
+    ("n_params", "words"),
+    [
+        (999, "999"),
+        (268_098_176, "268 M"),
+        (1_235_814_432, "1.24 B"),
+        (8_030_261_248, "8.03 B"),
+        (32_760_000_000, "32.8 B"),
+        (671_026_000_000, "671 B"),
+        (1_040_000_000_000, "1.04 T"),
+    ],
+)
+def test_parameters_are_counted_as_the_field_does(n_params: int, words: str) -> None:
+    assert wording.parameters(n_params) == words
+
+
+@pytest.mark.parametrize(
+    ("n_ctx", "words"),
+    [
+        (256, "about 190 words, a page"),
+        (4096, "about 3,070 words or 10 pages"),
+        (49152, "about 36,900 words or 120 pages"),
+        (1048576, "about 786,000 words or 2,620 pages"),
+    ],
+)
+def test_a_context_in_print(n_ctx: int, words: str) -> None:
+    assert wording.in_print(LoadSettings(n_ctx=n_ctx)) == words
+
+
+def test_a_split_context_is_counted_for_one_user() -> None:
+    settings = LoadSettings(n_ctx=32768, n_seq_max=4, kv_unified=False)
+    assert wording.in_print(settings) == "about 6,140 words or 20 pages each"
+
+
+def test_layers_are_told_by_where_they_are() -> None:
+    made = answers.model()
+    on_gpu = answers.recommendation(made, answers.computer(answers.gpu())).plan
+    in_ram = answers.recommendation(made, answers.computer()).plan
+    on_two = answers.recommendation(made, answers.computer(answers.gpu(0), answers.gpu(1))).plan
+    assert wording.layers_words(on_gpu, made.facts) == "all 33 layers on the GPU"
+    assert wording.layers_words(in_ram, made.facts) == "in RAM, on the CPU"
+    assert wording.layers_words(on_two, made.facts) == "all 33 layers on 2 GPUs"
+    some = replace(on_gpu, settings=replace(on_gpu.settings, n_gpu_layers=28))
+    assert wording.layers_words(some, made.facts) == "28 of 33 layers on the GPU"
+    assert wording.layers_cell(some, made.facts) == "28 of 33"
+
+
+def test_a_gpu_that_takes_nothing_is_not_said_to_hold_layers() -> None:
+    made = answers.model()
+    hardware = answers.computer(answers.gpu())
+    settings = LoadSettings(n_ctx=4096, n_gpu_layers=0)
+    plan = answers.plan(made, hardware, settings)
+    idle = replace(plan.memory[0], buffers=replace(plan.memory[0].buffers, compute_bytes=0))
+    assert (
+        wording.layers_words(replace(plan, memory=(idle, plan.memory[1])), made.facts) == "in RAM, on the CPU"
+    )
+
+
+def test_agreement_is_told_only_where_both_have_answered() -> None:
+    assert wording.agreement(answers.recommendation()) == "engine = formula within 0.2 %"
+    assert wording.agreement(answers.recommendation(basis=Basis.FORMULA)) == ""
+
+
+def test_a_drift_is_never_hidden() -> None:
+    made = answers.recommendation()
+    check = replace(made.plan.formula, disagreement_percent={"compute": -14.0}, alarm=True)
+    words = wording.agreement(replace(made, plan=replace(made.plan, formula=check)))
+    assert words == "engine and formula differ by 14.0 % (Compute); the engine is shown"
+
+
+def test_a_levers_gain_stands_in_its_own_column() -> None:
+    lever = Lever("cache-type-q8_0-q8_0", "q8_0 KV cache: +11,264 tokens, frees 190 MiB", 11264, 190 * MiB)
+    assert wording.lever_name(lever) == "q8_0 KV cache"
+    assert wording.lever_gain(lever) == "+11,264 tokens"
+    assert wording.lever_gain(replace(lever, gain_tokens=-256)) == "\u2212256 tokens"
+    assert wording.lever_gain(replace(lever, gain_tokens=0)) == "frees 190.0 MiB"
+    assert wording.lever_name(replace(lever, text="Unload qwen3:4b")) == "Unload qwen3:4b"
+
+
+def test_a_memory_in_a_line_names_its_unit_once() -> None:
+    assert wording.device_line(answers.gpu()) == "12.0 GiB, 10.0 free, 9.0 usable"
+    assert wording.device_line(answers.gpu(free=1800 * MiB)) == "12.0 GiB, 1.8 free, 776.0 MiB usable"
+    assert wording.device_line(answers.gpu(free=None)) == "12.0 GiB, free is not known, 11.0 usable"
+
+
+def test_a_model_in_a_line() -> None:
+    words = wording.model_line(answers.model(n_expert=128, weights_bytes=52 * GiB).facts)
+    assert (
+        words == "llama · 8.03 B · Q4_K_M · 32 layers · 128 experts · 52.0 GiB · trained for 131,072 tokens"
+    )

@@ -1,0 +1,53 @@
+"""Every command of the window, in one place, with its shortcut."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QObject
+from PySide6.QtGui import QAction, QActionGroup, QKeySequence
+
+from ui.theme import Theme
+
+
+class Actions(QObject):
+    """The actions. Menus, buttons and tests share them; the main window says what they do."""
+
+    def __init__(self, parent: QObject) -> None:
+        super().__init__(parent)
+        self.open = self._action(self.tr("&Open GGUF\u2026"), QKeySequence.StandardKey.Open)
+        self.open.setToolTip(self.tr("Open a model file"))
+        self.clear_recent = self._action(self.tr("&Clear this list"))
+        self.close_model = self._action(self.tr("&Close model"), QKeySequence.StandardKey.Close)
+        self.look_again = self._action(self.tr("&Look again"), QKeySequence.StandardKey.Refresh)
+        self.look_again.setToolTip(self.tr("Look at this computer, the engine and the file anew"))
+        self.quit = self._action(self.tr("&Quit"), QKeySequence.StandardKey.Quit)
+        self.quit.setMenuRole(QAction.MenuRole.QuitRole)
+        self.about = self._action(self.tr("&About Context Advisor"))
+        self.about.setMenuRole(QAction.MenuRole.AboutRole)
+
+        self.themes = QActionGroup(self)
+        for theme, words in (
+            (Theme.SYSTEM, self.tr("&System")),
+            (Theme.LIGHT, self.tr("&Light")),
+            (Theme.DARK, self.tr("&Dark")),
+        ):
+            action = self._action(words)
+            action.setCheckable(True)
+            action.setData(theme)
+            self.themes.addAction(action)
+
+    def theme(self, theme: Theme) -> QAction:
+        return next(action for action in self.themes.actions() if action.data() == theme)
+
+    def _action(self, words: str, key: QKeySequence.StandardKey | None = None) -> QAction:
+        action = QAction(words, self)
+        if key is not None:
+            # Not every platform has a key for everything: F5 and Ctrl+Q are expected all the same.
+            keys = QKeySequence.keyBindings(key) or _FALLBACK_KEYS.get(key, [])
+            action.setShortcuts(keys)
+        return action
+
+
+_FALLBACK_KEYS = {
+    QKeySequence.StandardKey.Refresh: [QKeySequence("F5")],
+    QKeySequence.StandardKey.Quit: [QKeySequence("Ctrl+Q")],
+}

@@ -1,0 +1,182 @@
+"""Every question that the window asks of the domain, in one place and without Qt.
+
+All methods may take a while and are called on a background thread; the engine's own are called one
+after the other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+from advisor.engine import remedies
+from advisor.engine.client import EngineClient
+from advisor.engine.devices import devices_of
+from advisor.engine.protocol import EngineInfo
+from advisor.errors import AdvisorError
+from advisor.hardware.detect import detect
+from advisor.hardware.device import Hardware
+from advisor.memory.plan import DeviceMemory, MemoryPlan
+from advisor.model import read_model
+from advisor.model.facts import ModelFacts
+from advisor.recommend.advise import advise
+from advisor.recommend.goals import DEFAULT_GOAL, load_goals
+from advisor.recommend.planner import Planner
+from advisor.recommend.result import Goal, Recommendation
+from advisor.settings.load_settings import LoadSettings
+from advisor.settings.request import Request
+from advisor.settings.runtimes import DEFAULT_RUNTIME, RUNTIMES
+from advisor.units import CONTEXT_STEP, format_tokens, pad
+
+from ui.chart_layout import ContextCurves, Curve, Point
+from ui.state import EngineAnswer, EngineFacts, Wishes
+
+_CURVE_TYPES = ("f16", "q8_0", "q4_0")
+_CURVE_POINTS = 64
+# The chart reaches this far beyond the largest context of the table: the budget line is crossed inside it.
+_BEYOND_LARGEST = 1.25
+_SHORTEST_AXIS = 16 * CONTEXT_STEP  # a line needs some length
+_IDLE_SECONDS = 20.0  # with a GPU, the engine's process holds memory as long as it lives
+
+
+class Answers:
+    """The domain, as the window sees it. Owns the one engine client."""
+
+    def __init__(self) -> None:
+        self._client = EngineClient()
+        self._info: EngineInfo | None = None
+
+    def goals(self) -> dict[str, Goal]:
+        return load_goals()
+
+    def runtimes(self) -> dict[str, str]:
+        """Titles by name."""
+        return {name: runtime.title for name, runtime in RUNTIMES.items()}
+
+    def default_goal(self) -> str:
+        return DEFAULT_GOAL
+
+    def default_runtime(self) -> str:
+        return DEFAULT_RUNTIME
+
+    def read_model(self, path: Path) -> ModelFacts:
+        """Raises ModelError."""
+        return read_model(path)
+
+    def hardware(self) -> Hardware:
+        """This computer now, with the engine's devices as far as they are known."""
+        if any(device.is_gpu for device in devices_of(self._info)):
+            self._client.retire_if_idle(0)  # its driver holds memory, which would count as another program's
+        backends = self._info.backends if self._info else ()
+        return detect(devices_of(self._info), engine_backends=backends)
+
+    def engine(self) -> EngineFacts:
+        """Start the engine if need be and let it introduce itself. Raises EngineError."""
+        info = self._client.hello()
+        if info.unfit:
+            raise remedies.unfit(info.unfit)
+        self._info = info
+        return EngineFacts(name=f"llama-cpp-python {info.binding}", backends=info.backends)
+
+    def by_formula(self, facts: ModelFacts, wishes: Wishes) -> Recommendation:
+        """Within milliseconds. Raises SettingsError where this runtime cannot have this model."""
+        planner = Planner(facts, wishes.hardware)
+        return advise(facts, wishes.hardware, wishes.goal, Request(runtime=wishes.runtime), planner)
+
+    def by_engine(self, facts: ModelFacts, wishes: Wishes, report: Callable[[str], None]) -> EngineAnswer:
+        """The engine's answer; where it failed on the way, the formula's, with the problem.
+
+        `report` is called before every question, and may raise to end the work.
+        """
+        planner = Planner(facts, wishes.hardware, self._client)
+        request = Request(runtime=wishes.runtime)
+        answer = advise(facts, wishes.hardware, wishes.goal, request, _Reporting(planner, report))
+        return EngineAnswer(answer, planner.engine_problem)
+
+    def curves(self, answer: Recommendation) -> ContextCurves:
+        """Memory against context for the chart, by formula, on the device that fills first."""
+        planner = Planner(answer.model, answer.hardware)
+        device = tightest_device(answer)
+        names = list(_CURVE_TYPES)
+        own = cache_name(answer.settings)
+        if own not in names:
+            names.append(own)
+        highest = _highest_context(answer)
+        curves = [Curve(name, _points(planner, answer.settings, name, highest, device)) for name in names]
+        line = _line(answer.plan, device)
+        return ContextCurves(
+            device_name=line.device_name,
+            budget_bytes=line.usable_bytes,
+            n_ctx_train=answer.model.n_ctx_train,
+            curves=tuple(curve for curve in curves if len(curve.points) > 1),
+            answer=Point(answer.settings.n_ctx, line.total_bytes),
+            answer_name=own,
+        )
+
+    def retire_engine(self) -> None:
+        """End the engine's process if it has not been asked anything for a while."""
+        self._client.retire_if_idle(_IDLE_SECONDS)
+
+    def close(self) -> None:
+        """Stop the engine's process, also in the middle of a question."""
+        self._client.cancel()
+        self._client.close()
+
+
+class _Reporting:
+    """A planner that says what it asks the engine, before it asks."""
+
+    def __init__(self, planner: Planner, report: Callable[[str], None]) -> None:
+        self._planner = planner
+        self._report = report
+
+    def estimate(self, settings: LoadSettings) -> MemoryPlan:
+        return self._planner.estimate(settings)
+
+    def plan(self, settings: LoadSettings) -> MemoryPlan:
+        self._report(
+            f"asking llama.cpp: {format_tokens(settings.n_ctx)} tokens, {cache_name(settings)} KV cache"
+        )
+        return self._planner.plan(settings)
+
+
+def cache_name(settings: LoadSettings) -> str:
+    """ "q8_0", or "q8_0 / q4_0" where K and V differ."""
+    k, v = settings.cache_type_k, settings.cache_type_v
+    return k if k == v else f"{k} / {v}"
+
+
+def tightest_device(answer: Recommendation) -> str:
+    """The device with the least room left, as ggml names it: the one that bounds the context."""
+    return min(answer.plan.memory, key=lambda line: line.usable_bytes - line.total_bytes).device
+
+
+def _highest_context(answer: Recommendation) -> int:
+    """The end of the context axis: beyond what fits, but not beyond the training context without need."""
+    largest = max((row.n_ctx_max for row in answer.alternatives), default=0)
+    least = max(answer.settings.n_ctx, _SHORTEST_AXIS)
+    trained = answer.model.n_ctx_train * answer.settings.n_seq_max
+    return max(least, min(int(largest * _BEYOND_LARGEST), trained))
+
+
+def _points(
+    planner: Planner, settings: LoadSettings, name: str, highest: int, device: str
+) -> tuple[Point, ...]:
+    """Empty for a cache type that this model cannot have."""
+    k, _, v = name.partition(" / ")
+    typed = replace(settings, cache_type_k=k, cache_type_v=v or k)
+    step = max(settings.context_step, pad(highest // _CURVE_POINTS, settings.context_step))
+    contexts = sorted({settings.context_step, *range(step, highest, step), highest})
+    try:
+        return tuple(_point(planner.estimate(typed.with_n_ctx(n_ctx)), device) for n_ctx in contexts)
+    except AdvisorError:
+        return ()
+
+
+def _point(plan: MemoryPlan, device: str) -> Point:
+    return Point(plan.settings.n_ctx, _line(plan, device).total_bytes)
+
+
+def _line(plan: MemoryPlan, device: str) -> DeviceMemory:
+    return next(line for line in plan.memory if line.device == device)

@@ -1,0 +1,100 @@
+"""Starts the window: the application's name and style, what happens to bugs, the files to open."""
+
+from __future__ import annotations
+
+import signal
+import socket
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from advisor import __version__
+from PySide6.QtCore import QEvent, QObject, QSocketNotifier, QTimer
+from PySide6.QtGui import QFileOpenEvent
+from PySide6.QtWidgets import QApplication
+
+from ui.answers import Answers
+from ui.crash import CrashReporter
+from ui.main_window import MainWindow
+from ui.preferences import Preferences
+from ui.session import Session
+from ui.tasks import Tasks
+from ui.theme import apply_theme
+
+DESKTOP_FILE = "io.github.context_advisor.ContextAdvisor"
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Open the window with the files named in `argv` (the program's own name first). The exit code."""
+    words = list(sys.argv if argv is None else argv)
+    app = make_application(words[:1])
+    reporter = CrashReporter(app)
+    reporter.install()
+    interrupt = _Interrupt(app)
+    preferences = Preferences(parent=app)
+    apply_theme(app, preferences.theme)
+    app.styleHints().colorSchemeChanged.connect(lambda _scheme: apply_theme(app, preferences.theme))
+    session = Session(Answers(), Tasks(app), app)
+    session.set_goal(preferences.goal)
+    session.set_runtime(preferences.runtime)
+    window = MainWindow(session, preferences)
+    if sys.platform == "darwin":
+        app.installEventFilter(_FileOpener(window.open_paths, app))
+    window.show()
+    window.open_paths([Path(word) for word in words[1:]])
+    QTimer.singleShot(0, session.start)  # the window first
+    try:
+        return app.exec()
+    finally:
+        session.close()
+        interrupt.close()
+        reporter.uninstall()
+
+
+def make_application(argv: Sequence[str]) -> QApplication:
+    """The application with its names and style."""
+    app = QApplication(list(argv) or ["context-advisor"])
+    app.setApplicationName("Context Advisor")
+    app.setApplicationDisplayName("Context Advisor")
+    app.setApplicationVersion(__version__)
+    app.setDesktopFileName(DESKTOP_FILE)
+    if sys.platform != "darwin":
+        app.setStyle("Fusion")
+    return app
+
+
+class _Interrupt(QObject):
+    """Ctrl+C in the terminal closes the window: Python runs its handler only when something wakes Qt up."""
+
+    def __init__(self, app: QApplication) -> None:
+        super().__init__(app)
+        self._ours, theirs = socket.socketpair()
+        for end in (self._ours, theirs):
+            end.setblocking(False)
+        self._theirs = theirs
+        self._before = signal.signal(signal.SIGINT, lambda _number, _frame: app.quit())
+        self._wakeup_before = signal.set_wakeup_fd(theirs.fileno())
+        self._notifier = QSocketNotifier(self._ours.fileno(), QSocketNotifier.Type.Read, self)
+        self._notifier.activated.connect(lambda *_: self._ours.recv(64))
+
+    def close(self) -> None:
+        """Give the signal back to whoever had it."""
+        self._notifier.setEnabled(False)
+        signal.set_wakeup_fd(self._wakeup_before)
+        signal.signal(signal.SIGINT, self._before)
+        self._ours.close()
+        self._theirs.close()
+
+
+class _FileOpener(QObject):
+    """macOS hands a double-clicked file over as an event."""
+
+    def __init__(self, opened: Callable[[list[Path]], None], parent: QObject) -> None:
+        super().__init__(parent)
+        self._opened = opened
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if isinstance(event, QFileOpenEvent) and event.file():
+            self._opened([Path(event.file())])
+            return True
+        return super().eventFilter(watched, event)

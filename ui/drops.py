@@ -1,0 +1,20 @@
+"""Which dropped files are taken. No Qt."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+
+def is_model_file(path: Path) -> bool:
+    """True for what may hold a model by its name: a .gguf, or one of Ollama's nameless blobs."""
+    return path.suffix.lower() == ".gguf" or path.name.startswith("sha256-")
+
+
+def split(paths: Iterable[Path]) -> tuple[list[Path], list[Path]]:
+    """(model files, the rest), each in the order given."""
+    taken: list[Path] = []
+    refused: list[Path] = []
+    for path in paths:
+        (taken if is_model_file(path) else refused).append(path)
+    return taken, refused

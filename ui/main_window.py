@@ -1,0 +1,200 @@
+"""The window: it puts header, sidebar and page together, and gives the actions their meaning."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from advisor import __version__
+from PySide6.QtCore import QEvent, Qt
+from PySide6.QtGui import QCloseEvent, QGuiApplication
+from PySide6.QtWidgets import (
+    QApplication,
+    QFileDialog,
+    QMainWindow,
+    QMenu,
+    QMessageBox,
+    QSplitter,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from ui.actions import Actions
+from ui.drop_target import DropTarget
+from ui.header import Header
+from ui.model_page import ModelPage
+from ui.preferences import Preferences
+from ui.session import Session
+from ui.sidebar import Sidebar
+from ui.status_line import StatusLine
+from ui.theme import Theme, apply_theme
+from ui.welcome import Welcome
+
+
+class MainWindow(QMainWindow):
+    """Context Advisor's window."""
+
+    def __init__(self, session: Session, preferences: Preferences) -> None:
+        super().__init__()
+        self._session = session
+        self._preferences = preferences
+        self.setWindowTitle("Context Advisor")
+        self.actions_ = Actions(self)
+        self.header = Header(session, self.actions_.open)
+        self.sidebar = Sidebar(session, self.actions_.close_model)
+        self.page = ModelPage(session, self.actions_.look_again)
+        self.welcome = Welcome(session, self.actions_.open)
+        self.status = StatusLine(session)
+        self.setStatusBar(self.status)
+        self.drops = DropTarget(self, self._open_dropped)
+        self._arrange()
+        self._connect()
+        self._fill_menus()
+        self._restore()
+        self._show_current()
+
+    def open_paths(self, paths: list[Path]) -> None:
+        """The one way in: dialog, drop, recent list, command line."""
+        if not paths:
+            return
+        for path in reversed(paths):
+            self._preferences.add_recent(path.absolute())
+        self._preferences.last_folder = paths[0].absolute().parent
+        self._session.open_paths(paths)
+        if len(paths) > 1:
+            self.status.say(self.tr("Opened {n} models, showing the first").format(n=len(paths)))
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        self._preferences.geometry = self.saveGeometry()
+        self._preferences.save()
+        self.hide()  # at once: ending the engine's process may take a moment
+        self._session.close()
+        super().closeEvent(event)
+
+    # --- construction
+
+    def _arrange(self) -> None:
+        em = self.fontMetrics().height()
+        self._body = QSplitter(Qt.Orientation.Horizontal)
+        self._body.setHandleWidth(1)
+        self._body.setChildrenCollapsible(False)
+        self._body.addWidget(self.sidebar)
+        self._body.addWidget(self.page)
+        self._body.setStretchFactor(0, 0)
+        self._body.setStretchFactor(1, 1)
+        self._body.setSizes([em * 17, em * 60])
+        self._stack = QStackedWidget()
+        self._stack.addWidget(self.welcome)
+        self._stack.addWidget(self._body)
+        central = QWidget()
+        whole = QVBoxLayout(central)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.setSpacing(0)
+        whole.addWidget(self.header)
+        whole.addWidget(self._stack, 1)
+        self.setCentralWidget(central)
+        self.resize(em * 84, em * 62)
+
+    def _connect(self) -> None:
+        actions = self.actions_
+        actions.open.triggered.connect(self._choose_files)
+        actions.close_model.triggered.connect(self._close_model)
+        actions.look_again.triggered.connect(self._session.look_again)
+        actions.quit.triggered.connect(self.close)
+        actions.about.triggered.connect(self._about)
+        actions.clear_recent.triggered.connect(self._preferences.clear_recent)
+        actions.theme(self._preferences.theme).setChecked(True)
+        actions.themes.triggered.connect(lambda action: self._set_theme(Theme(action.data())))
+        self._session.current_changed.connect(self._show_current)
+        self._session.model_changed.connect(lambda _model: self._title())
+        self._session.wishes_changed.connect(self._remember_wishes)
+
+    def _fill_menus(self) -> None:
+        actions = self.actions_
+        file = self.menuBar().addMenu(self.tr("&File"))
+        file.addAction(actions.open)
+        self.recent_menu = file.addMenu(self.tr("Open &recent"))
+        self.recent_menu.aboutToShow.connect(self._fill_recent)
+        file.addAction(actions.close_model)
+        file.addSeparator()
+        file.addAction(actions.look_again)
+        file.addSeparator()
+        file.addAction(actions.quit)
+        view = self.menuBar().addMenu(self.tr("&View"))
+        themes: QMenu = view.addMenu(self.tr("&Theme"))
+        themes.addActions(actions.themes.actions())
+        self.menuBar().addMenu(self.tr("&Help")).addAction(actions.about)
+
+    def _restore(self) -> None:
+        geometry = self._preferences.geometry
+        if geometry is not None:
+            self.restoreGeometry(geometry)
+        elif screen := QGuiApplication.primaryScreen():
+            self.resize(self.size().boundedTo(screen.availableSize()))
+
+    # --- what happens
+
+    def changeEvent(self, event: QEvent) -> None:
+        if event.type() == QEvent.Type.LanguageChange:
+            self._title()
+        super().changeEvent(event)
+
+    def _show_current(self) -> None:
+        has_model = self._session.current is not None
+        self._stack.setCurrentWidget(self._body if has_model else self.welcome)
+        self.actions_.close_model.setEnabled(has_model)
+        self._title()
+
+    def _title(self) -> None:
+        model = self._session.current
+        self.setWindowTitle(f"{model.name} \u2013 Context Advisor" if model else "Context Advisor")
+
+    def _choose_files(self) -> None:
+        folder = self._preferences.last_folder
+        names, _ = QFileDialog.getOpenFileNames(
+            self,
+            self.tr("Open GGUF"),
+            str(folder) if folder else "",
+            self.tr("GGUF models (*.gguf);;All files (*)"),
+        )
+        self.open_paths([Path(name) for name in names])
+
+    def _open_dropped(self, paths: list[Path]) -> None:
+        self.open_paths(paths)
+
+    def _close_model(self) -> None:
+        if self._session.current:
+            self._session.close_model(self._session.current)
+
+    def _fill_recent(self) -> None:
+        self.recent_menu.clear()
+        for path in self._preferences.recent_files:
+            action = self.recent_menu.addAction(path.name)
+            action.setToolTip(str(path))
+            action.setEnabled(path.exists())
+            action.triggered.connect(lambda _checked=False, path=path: self.open_paths([path]))
+        if self._preferences.recent_files:
+            self.recent_menu.addSeparator()
+            self.recent_menu.addAction(self.actions_.clear_recent)
+        else:
+            self.recent_menu.addAction(self.tr("Nothing yet")).setEnabled(False)
+
+    def _set_theme(self, theme: Theme) -> None:
+        self._preferences.theme = theme
+        app = QApplication.instance()
+        if isinstance(app, QApplication):
+            apply_theme(app, theme)
+
+    def _remember_wishes(self) -> None:
+        self._preferences.goal = self._session.goal.name
+        self._preferences.runtime = self._session.runtime
+
+    def _about(self) -> None:
+        QMessageBox.about(
+            self,
+            self.tr("About Context Advisor"),
+            self.tr(
+                "<b>Context Advisor {version}</b><p>How much context a GGUF model can hold on this computer, "
+                "before you press load.</p>"
+            ).format(version=__version__),
+        )

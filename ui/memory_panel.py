@@ -1,0 +1,148 @@
+"""What the memory is made of: one bar a device, a legend, and the exact bytes of what is pointed at."""
+
+from __future__ import annotations
+
+from advisor.memory.plan import DeviceMemory, MemoryPlan
+from advisor.units import format_bytes, format_tokens
+from PySide6.QtCore import QEvent, Qt
+from PySide6.QtGui import QPalette
+from PySide6.QtWidgets import QGridLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
+
+from ui.card import TitledCard
+from ui.labels import SMALL, ToneLabel, label, muted_label
+from ui.memory_bar import MemoryBar
+from ui.memory_colors import HATCHED, hatch_color, part_color
+from ui.memory_layout import LOAD_PARTS, Part, segments
+from ui.theme import Tone, qcolor
+from ui.wording import part_words
+
+_SWATCH = "\u25a0"
+_HATCHED_SWATCH = "\u25a8"
+
+
+class MemoryPanel(TitledCard):
+    """The plan's memory, device by device."""
+
+    # Known to the class: Qt may say that the palette changed before the panel is complete.
+    _plan: MemoryPlan | None = None
+    _is_narrow = False
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(self.tr("Memory"), parent=parent)
+        self._hint = self.tr("Hover or use the arrow keys for exact bytes and their basis")
+        self._grid = QGridLayout()
+        self._grid.setHorizontalSpacing(self.fontMetrics().height())
+        self._grid.setVerticalSpacing(round(self.fontMetrics().height() * 0.4))
+        self._grid.setColumnStretch(1, 1)
+        self.body.addLayout(self._grid)
+        self._legend = muted_label(size=SMALL, wraps=True)
+        self._legend.setTextFormat(Qt.TextFormat.RichText)
+        self._detail = muted_label(self._hint, size=SMALL, wraps=True)
+        self._detail.setAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeading)
+        foot = QVBoxLayout()
+        foot.setSpacing(round(self.fontMetrics().height() * 0.3))
+        foot.addWidget(self._legend)
+        foot.addWidget(self._detail)
+        self.body.addLayout(foot)
+
+    @property
+    def bars(self) -> list[MemoryBar]:
+        return [bar for bar in self.findChildren(MemoryBar) if not bar.isHidden()]
+
+    @property
+    def detail(self) -> str:
+        return self._detail.text()
+
+    def show_plan(self, plan: MemoryPlan) -> None:
+        if plan == self._plan:
+            return
+        self._plan = plan
+        self.set_title(self.tr("Memory at {n} tokens").format(n=format_tokens(plan.settings.n_ctx)))
+        self.aside.setText(self.tr("{size} in all").format(size=format_bytes(plan.total_bytes)))
+        self._fill()
+        self._show_detail(None)
+        self._write_legend()
+
+    def stack(self, *, narrow: bool) -> None:
+        """Put the bars below their names where there is no room beside them."""
+        if narrow != self._is_narrow:
+            self._is_narrow = narrow
+            self._fill()
+
+    def _fill(self) -> None:
+        self._clear()
+        for i, memory in enumerate(self._plan.memory if self._plan else ()):
+            bar = MemoryBar(memory)
+            bar.pointed.connect(self._show_detail)
+            name, left_over = _device_label(memory), self._left_over(memory)
+            if self._is_narrow:
+                self._grid.addWidget(name, 2 * i, 0, 1, 2)
+                self._grid.addWidget(left_over, 2 * i, 2)
+                self._grid.addWidget(bar, 2 * i + 1, 0, 1, 3)
+            else:
+                self._grid.addWidget(name, i, 0)
+                self._grid.addWidget(bar, i, 1)
+                self._grid.addWidget(left_over, i, 2)
+
+    def changeEvent(self, event: QEvent) -> None:
+        if event.type() == QEvent.Type.PaletteChange:
+            self._write_legend()
+        super().changeEvent(event)
+
+    def _left_over(self, memory: DeviceMemory) -> QLabel:
+        left = memory.usable_bytes - memory.total_bytes
+        if left >= 0:
+            text, tone = self.tr("{size} left"), Tone.GOOD
+        else:
+            text, tone = self.tr("{size} too much"), Tone.BAD
+        made = ToneLabel(text.format(size=format_bytes(abs(left))), tone, bold=True)
+        made.setAlignment(Qt.AlignmentFlag.AlignTrailing | Qt.AlignmentFlag.AlignVCenter)
+        return made
+
+    def _show_detail(self, sentence: str | None) -> None:
+        self._detail.setText(sentence or self._hint)
+
+    def _write_legend(self) -> None:
+        """The parts' names; on a single device with the load's sizes, which may be too narrow for a label."""
+        if self._plan is None:
+            return
+        shown = [segment for memory in self._plan.memory for segment in segments(memory)]
+        sizes = {s.part: s.n_bytes for s in shown if s.part in LOAD_PARTS and len(self._plan.memory) == 1}
+        there = {segment.part for segment in shown}
+        entries = [self._legend_entry(part, sizes.get(part)) for part in Part if part in there]
+        self._legend.setText(" &nbsp;&nbsp; ".join(entries))
+
+    def _legend_entry(self, part: Part, n_bytes: int | None) -> str:
+        hatched = part in HATCHED  # its pale ground alone could not be seen as a swatch
+        shade = hatch_color(self.palette()) if hatched else part_color(part, self.palette())
+        swatch = _HATCHED_SWATCH if hatched else _SWATCH
+        words = part_words(part) if n_bytes is None else f"{part_words(part)} {format_bytes(n_bytes)}"
+        return (
+            f'<span style="color:{qcolor(shade).name()}">{swatch}</span>&nbsp;{words.replace(" ", "&nbsp;")}'
+        )
+
+    def _clear(self) -> None:
+        while item := self._grid.takeAt(0):
+            if widget := item.widget():
+                widget.hide()
+                widget.deleteLater()
+
+
+def _device_label(memory: DeviceMemory) -> QWidget:
+    """The device's name over what the load takes there."""
+    made = QWidget()
+    box = QVBoxLayout(made)
+    box.setContentsMargins(0, 0, 0, 0)
+    box.setSpacing(0)
+    name = label(memory.device_name)
+    takes = muted_label(
+        made.tr("takes {used} of {usable} usable").format(
+            used=format_bytes(memory.total_bytes), usable=format_bytes(memory.usable_bytes)
+        ),
+        size=SMALL,
+    )
+    for line in (name, takes):
+        line.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+        box.addWidget(line)
+    name.setForegroundRole(QPalette.ColorRole.Text)
+    return made

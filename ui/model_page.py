@@ -1,0 +1,149 @@
+"""One model's page, read from top to bottom: name, answer, memory, chart and table, levers and reasons."""
+
+from __future__ import annotations
+
+from advisor.recommend.result import Recommendation
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QAction, QResizeEvent
+from PySide6.QtWidgets import QBoxLayout, QFrame, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
+
+from ui.alternatives_panel import AlternativesPanel
+from ui.chart_panel import ChartPanel
+from ui.headline_card import HeadlineCard
+from ui.labels import muted_label
+from ui.levers_panel import LeversPanel
+from ui.memory_panel import MemoryPanel
+from ui.notes_panel import NotesPanel
+from ui.notice import Notice
+from ui.session import Session
+from ui.state import OpenModel
+from ui.theme import Tone
+from ui.title_line import TitleLine
+
+_NARROW_EMS = 48  # below this width the side column moves under the main one
+
+
+class ModelPage(QScrollArea):
+    """The shown model, as the session knows it."""
+
+    def __init__(self, session: Session, look_again: QAction, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._session = session
+        self.setWidgetResizable(True)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # its children take the focus; it scrolls to them
+
+        self.title = TitleLine()
+        self.error = Notice(Tone.BAD, look_again)
+        self.engine_trouble = Notice(Tone.CAUTION, look_again)
+        self.findings = Notice(Tone.CAUTION)
+        self.waiting = muted_label(self.tr("Reading the file\u2026"))
+        self.headline = HeadlineCard()
+        self.memory = MemoryPanel()
+        self.chart = ChartPanel()
+        self.alternatives = AlternativesPanel()
+        self.levers = LeversPanel()
+        self.notes = NotesPanel()
+        self._answer = self._arrange()
+
+        session.current_changed.connect(self._refresh)
+        session.model_changed.connect(self._refresh_if_shown)
+        session.engine_changed.connect(self._refresh)
+        session.hardware_changed.connect(self._refresh)
+        self._refresh()
+
+    def minimumSizeHint(self) -> QSize:
+        """Wide enough for its content: there is no sideways scrolling."""
+        bar = self.verticalScrollBar().sizeHint().width()
+        return QSize(self.widget().minimumSizeHint().width() + bar, super().minimumSizeHint().height())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        narrow = self.viewport().width() < _NARROW_EMS * self.fontMetrics().height()
+        self._columns.setDirection(
+            QBoxLayout.Direction.TopToBottom if narrow else QBoxLayout.Direction.LeftToRight
+        )
+        self.headline.stack(narrow=narrow)
+        self.memory.stack(narrow=narrow)
+
+    def _arrange(self) -> QWidget:
+        em = self.fontMetrics().height()
+        side = QVBoxLayout()
+        side.setSpacing(em)
+        side.addWidget(self.notes)
+        side.addWidget(self.levers, 1)
+        self._columns = QBoxLayout(QBoxLayout.Direction.LeftToRight)
+        self._columns.setSpacing(em)
+        self._columns.addWidget(self.chart, 2)
+        self._columns.addLayout(side, 1)
+
+        answer = QWidget()
+        inner = QVBoxLayout(answer)
+        inner.setContentsMargins(0, 0, 0, 0)
+        inner.setSpacing(em)
+        inner.addWidget(self.headline)
+        inner.addWidget(self.memory)
+        inner.addLayout(self._columns, 1)
+        inner.addWidget(self.alternatives)
+
+        page = _Page()
+        whole = QVBoxLayout(page)
+        whole.setContentsMargins(round(em * 1.4), em, round(em * 1.4), round(em * 1.2))
+        whole.setSpacing(em)
+        for widget in (self.title, self.error, self.engine_trouble, self.findings, self.waiting):
+            whole.addWidget(widget)
+        whole.addWidget(answer, 1)
+        whole.addStretch(0)
+        answer.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Expanding)
+        self.setWidget(page)
+        return answer
+
+    def _refresh_if_shown(self, model: OpenModel) -> None:
+        if model is self._session.current:
+            self._refresh()
+
+    def _refresh(self) -> None:
+        model = self._session.current
+        if model is None:
+            return
+        answer = model.recommendation
+        self.title.show_model(model)
+        if model.error:
+            self.error.show_text(model.error.message, model.error.hint)
+        else:
+            self.error.show_text("")
+        self.waiting.setVisible(answer is None and model.error is None)
+        self._answer.setVisible(answer is not None)
+        self._show_trouble(model)
+        if answer:
+            self._show_answer(model, answer)
+        self.updateGeometry()
+
+    def _show_answer(self, model: OpenModel, answer: Recommendation) -> None:
+        self.headline.show_answer(model, answer)
+        self.memory.show_plan(answer.plan)
+        self.chart.show_curves(model.curves)
+        self.alternatives.show_answer(answer)
+        self.levers.show_levers(answer.levers)
+        # The headline of what does not fit is the first reason itself.
+        self.notes.show_notes(answer.reasons if answer.n_ctx else answer.reasons[1:], answer.plan.notes)
+
+    def _show_trouble(self, model: OpenModel) -> None:
+        problem = model.engine_problem or self._session.engine.problem
+        if problem and model.error is None:
+            self.engine_trouble.show_text(
+                self.tr("These figures are by formula. {problem}").format(problem=problem.message),
+                problem.hint,
+            )
+        else:
+            self.engine_trouble.show_text("")
+        hardware = self._session.hardware
+        self.findings.show_text("\n".join(note.text for note in hardware.findings) if hardware else "")
+
+
+class _Page(QWidget):
+    """As tall as its text is at the width it has, not at the narrowest it could have."""
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(super().minimumSizeHint().width(), 0)

@@ -1,0 +1,76 @@
+"""The left side: the models that are open, and this computer's memory below them."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QModelIndex, Qt
+from PySide6.QtGui import QAction, QPainter, QPaintEvent, QPalette
+from PySide6.QtWidgets import QAbstractItemView, QFrame, QListView, QVBoxLayout, QWidget
+
+from ui.computer_panel import ComputerLines
+from ui.model_list import MODEL_ROLE, ModelList, ModelRow
+from ui.session import Session
+from ui.theme import border_color
+
+
+class Sidebar(QWidget):
+    """Choosing a row shows that model."""
+
+    def __init__(self, session: Session, close_action: QAction, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._session = session
+        self.setAutoFillBackground(True)
+        self.setBackgroundRole(QPalette.ColorRole.Base)
+        em = self.fontMetrics().height()
+        self.setMinimumWidth(em * 13)
+        self.list = ModelList(session, self)
+        self.view = QListView()
+        self.view.setModel(self.list)
+        self.view.setItemDelegate(ModelRow(self.view))
+        self.view.setFrameShape(QFrame.Shape.NoFrame)
+        self.view.setAccessibleName(self.tr("Opened models"))
+        self.view.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.view.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.view.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
+        self.view.addAction(close_action)
+        self.view.selectionModel().currentChanged.connect(self._row_chosen)
+
+        computer = QWidget()
+        inner = QVBoxLayout(computer)
+        inner.setContentsMargins(em, round(em * 0.8), round(em * 0.6), em)
+        inner.addWidget(ComputerLines(session))
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(0, 0, 1, 0)
+        whole.setSpacing(0)
+        whole.addWidget(self.view, 1)
+        whole.addWidget(_Line())
+        whole.addWidget(computer)
+
+        session.models_changed.connect(self._mark_current)
+        session.current_changed.connect(self._mark_current)
+        self._mark_current()
+
+    def _row_chosen(self, index: QModelIndex, _before: QModelIndex) -> None:
+        model = index.data(MODEL_ROLE)
+        if model is not None:
+            self._session.show_model(model)
+
+    def _mark_current(self) -> None:
+        row = self.list.row_of(self._session.current)
+        if row >= 0 and row != self.view.currentIndex().row():
+            self.view.setCurrentIndex(self.list.index(row, 0))
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        x = self.width() - 1 if self.layoutDirection() is Qt.LayoutDirection.LeftToRight else 0
+        painter.fillRect(x, 0, 1, self.height(), border_color(self.palette()))
+
+
+class _Line(QWidget):
+    """A hairline."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setFixedHeight(1)
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        QPainter(self).fillRect(self.rect(), border_color(self.palette()))

@@ -1,0 +1,168 @@
+"""The one door for background work: every task ends in exactly one of result, error or cancelled.
+
+Work runs on a thread and never touches a widget; what it has to say arrives on the window's thread.
+Each lane is a queue of its own: the engine's takes one question after the other.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from enum import StrEnum
+from typing import Any
+
+from advisor.errors import AdvisorError, Cancelled
+from PySide6.QtCore import QObject, Qt, QThreadPool, Signal, Slot
+
+# What work is called with: it says a stage in words, and raises Cancelled when the task was cancelled.
+Report = Callable[[str], None]
+Work = Callable[[Report], Any]
+
+
+class Lane(StrEnum):
+    QUICK = "quick"
+    ENGINE = "engine"
+
+
+class Task:
+    """One piece of work under way. Kept alive by `Tasks` until it has been answered."""
+
+    def __init__(
+        self,
+        work: Work,
+        on_result: Callable[[Any], None],
+        on_error: Callable[[AdvisorError], None] | None,
+        on_progress: Callable[[str], None] | None,
+        on_cancelled: Callable[[], None] | None,
+    ) -> None:
+        self._work = work
+        self._on_result = on_result
+        self._on_error = on_error
+        self._on_progress = on_progress
+        self._on_cancelled = on_cancelled
+        self._cancelled = False
+
+    def cancel(self) -> None:
+        """Ask for the end. Work that has not started never does; other work ends at its next report.
+
+        Whatever it still answers is dropped: the task ends as cancelled.
+        """
+        self._cancelled = True
+
+    @property
+    def is_cancelled(self) -> bool:
+        return self._cancelled
+
+    def perform(self, report: Report) -> tuple[str, Any]:
+        """Do the work on the calling thread and say how it ended: ("result" | "error", value)."""
+        try:
+            if self._cancelled:
+                raise Cancelled  # noqa: TRY301  the one way out for work that must not start
+            return "result", self._work(report)
+        except BaseException as error:  # noqa: BLE001  a task must end, whatever happens; see `deliver`
+            return "error", error
+
+    def deliver(self, kind: str, value: Any) -> None:  # noqa: ANN401  work may answer anything
+        """Call the callback that `kind` asks for, on the window's thread."""
+        if kind == "progress":
+            if self._on_progress and not self._cancelled:
+                self._on_progress(value)
+        elif self._cancelled or isinstance(value, Cancelled):
+            if self._on_cancelled:
+                self._on_cancelled()
+        elif kind == "result":
+            self._on_result(value)
+        elif isinstance(value, AdvisorError):
+            if self._on_error:
+                self._on_error(value)
+        else:
+            self._fail_unexpectedly(value)
+
+    def _fail_unexpectedly(self, error: BaseException) -> None:
+        """A bug: the report goes where all bugs go, and whoever waits is told calmly."""
+        sys.excepthook(type(error), error, error.__traceback__)
+        if self._on_error:
+            self._on_error(
+                AdvisorError(
+                    "Something went wrong inside the program.",
+                    hint="The report that was shown says what; copying it into an issue helps.",
+                    code="bug",
+                )
+            )
+
+
+class Tasks(QObject):
+    """Starts work and brings its answers back."""
+
+    idle_changed = Signal(bool)
+
+    _posted = Signal(object, str, object)
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._pools = {Lane.QUICK: QThreadPool(self), Lane.ENGINE: QThreadPool(self)}
+        self._pools[Lane.QUICK].setMaxThreadCount(2)
+        self._pools[Lane.ENGINE].setMaxThreadCount(1)
+        self._live: set[Task] = set()
+        self._closed = False
+        self._posted.connect(self._arrived, Qt.ConnectionType.QueuedConnection)
+
+    def run(
+        self,
+        work: Work,
+        *,
+        on_result: Callable[[Any], None],
+        on_error: Callable[[AdvisorError], None] | None = None,
+        on_progress: Callable[[str], None] | None = None,
+        on_cancelled: Callable[[], None] | None = None,
+        lane: Lane = Lane.QUICK,
+    ) -> Task:
+        """Start `work(report)` in that lane. The callbacks run on the window's thread, later."""
+        task = Task(work, on_result, on_error, on_progress, on_cancelled)
+        if self._closed:
+            task.cancel()
+            return task
+        self._live.add(task)
+        if len(self._live) == 1:
+            self.idle_changed.emit(False)
+        self._pools[lane].start(lambda: self._perform(task))
+        return task
+
+    @property
+    def is_idle(self) -> bool:
+        return not self._live
+
+    def cancel_all(self) -> None:
+        """Cancel everything and start nothing more; see `close`."""
+        self._closed = True
+        for task in self._live:
+            task.cancel()
+
+    def close(self, timeout_ms: int = 5000) -> bool:
+        """Cancel everything, deliver nothing more, and wait. False if something still runs then."""
+        self.cancel_all()
+        self._live.clear()
+        for pool in self._pools.values():
+            pool.clear()
+        return all(pool.waitForDone(timeout_ms) for pool in self._pools.values())
+
+    def _perform(self, task: Task) -> None:
+        def report(stage: str) -> None:
+            if task.is_cancelled:
+                raise Cancelled
+            self._posted.emit(task, "progress", stage)
+
+        kind, value = task.perform(report)
+        self._posted.emit(task, kind, value)
+
+    @Slot(object, str, object)
+    def _arrived(self, task: Task, kind: str, value: object) -> None:
+        if self._closed or task not in self._live:
+            return
+        if kind != "progress":
+            self._live.discard(task)
+        try:
+            task.deliver(kind, value)
+        finally:
+            if not self._live:
+                self.idle_changed.emit(True)

@@ -1,0 +1,208 @@
+"""Words for the domain's values: verdicts, bases, parts, counts. The domain's sentences are its own."""
+
+from __future__ import annotations
+
+from advisor.basis import Basis
+from advisor.hardware.device import Device
+from advisor.memory.plan import MemoryPlan, Verdict
+from advisor.model.facts import ModelFacts
+from advisor.recommend.result import Lever, Recommendation
+from advisor.settings.load_settings import LoadSettings
+from advisor.units import format_bytes, format_tokens
+from PySide6.QtCore import QCoreApplication
+
+from ui.memory_layout import Part
+from ui.theme import Tone
+
+translate = QCoreApplication.translate
+
+# English prose, as the makers of tokenizers give it: three words in four tokens, 300 words on a page.
+WORDS_PER_TOKEN = 0.75
+WORDS_PER_PAGE = 300
+
+
+def basis_words(basis: Basis) -> str:
+    return {
+        Basis.ASSUMED: translate("wording", "assumed"),
+        Basis.FORMULA: translate("wording", "by formula"),
+        Basis.ENGINE_LOG: translate("wording", "asked from llama.cpp, to 0.01 MiB"),
+        Basis.ENGINE: translate("wording", "exact, asked from llama.cpp"),
+        Basis.MEASURED: translate("wording", "measured on this computer"),
+    }[basis]
+
+
+def verdict_words(verdict: Verdict) -> str:
+    return {
+        Verdict.FITS: translate("wording", "fits"),
+        Verdict.TIGHT: translate("wording", "tight, uses the reserve"),
+        Verdict.PAGES_FROM_DISK: translate("wording", "reads from disk, slow"),
+        Verdict.CLOSE_OTHER_APPS: translate("wording", "close other programs"),
+        Verdict.NEEDS_OFFLOAD: translate("wording", "some layers must be on the CPU"),
+        Verdict.DOES_NOT_FIT: translate("wording", "does not fit"),
+        Verdict.UNKNOWN: translate("wording", "free memory is not known"),
+    }[verdict]
+
+
+def verdict_tone(verdict: Verdict) -> Tone:
+    if verdict is Verdict.FITS:
+        return Tone.GOOD
+    return Tone.BAD if verdict is Verdict.DOES_NOT_FIT else Tone.CAUTION
+
+
+def part_words(part: Part) -> str:
+    return {
+        Part.WEIGHTS: translate("wording", "Weights"),
+        Part.KV_CACHE: translate("wording", "KV cache"),
+        Part.RECURRENT_STATE: translate("wording", "Recurrent state"),
+        Part.COMPUTE: translate("wording", "Compute"),
+        Part.OUTPUT: translate("wording", "Output"),
+        Part.OVERHEAD: translate("wording", "Overhead"),
+        Part.OTHERS: translate("wording", "Other programs"),
+        Part.RESERVE: translate("wording", "Reserve"),
+        Part.FREE: translate("wording", "Headroom"),
+    }[part]
+
+
+def part_explained(part: Part) -> str:
+    """What a piece of the memory bar is for, in one line."""
+    return {
+        Part.WEIGHTS: translate("wording", "the model itself"),
+        Part.KV_CACHE: translate(
+            "wording", "what attention remembers of every token; grows with the context"
+        ),
+        Part.RECURRENT_STATE: translate("wording", "what recurrent layers remember; the same at any context"),
+        Part.COMPUTE: translate("wording", "scratch space for the calculation"),
+        Part.OUTPUT: translate("wording", "the scores of the next token"),
+        Part.OVERHEAD: translate("wording", "what the runtime and driver take beside the buffers"),
+        Part.OTHERS: translate("wording", "held by the system and other programs now"),
+        Part.RESERVE: translate("wording", "kept free so that the computer stays responsive"),
+        Part.FREE: translate("wording", "free for more context"),
+    }[part]
+
+
+def parameters(n_params: int) -> str:
+    """ "8.03 B", "268 M"."""
+    for size, letter in ((10**12, "T"), (10**9, "B"), (10**6, "M")):
+        if n_params >= size:
+            value = n_params / size
+            return f"{value:.0f} {letter}" if value >= 100 else f"{value:.3g} {letter}"
+    return f"{n_params:,}"
+
+
+def model_line(facts: ModelFacts) -> str:
+    """The facts beside a model's name."""
+    parts = [
+        facts.architecture,
+        parameters(facts.n_params),
+        facts.quantization,
+        translate("wording", "{n} layers").format(n=facts.n_layer),
+        format_bytes(facts.file_bytes),
+        translate("wording", "trained for {n} tokens").format(n=format_tokens(facts.n_ctx_train)),
+    ]
+    if facts.n_expert:
+        parts.insert(4, translate("wording", "{n} experts").format(n=facts.n_expert))
+    return " · ".join(parts)
+
+
+def cache_words(settings: LoadSettings) -> str:
+    """ "q8_0", or "q8_0 / q4_0" where K and V differ."""
+    k, v = settings.cache_type_k, settings.cache_type_v
+    return k if k == v else f"{k} / {v}"
+
+
+def layers_words(plan: MemoryPlan, facts: ModelFacts) -> str:
+    """Where the layers are, for a sentence."""
+    gpus = _gpus_used(plan)
+    if not gpus:
+        return translate("wording", "in RAM, on the CPU")
+    layers, every = plan.settings.n_gpu_layers, facts.all_gpu_layers
+    where = (
+        translate("wording", "on the GPU")
+        if gpus == 1
+        else translate("wording", "on {n} GPUs").format(n=gpus)
+    )
+    if layers >= every:
+        return translate("wording", "all {n} layers {where}").format(n=every, where=where)
+    return translate("wording", "{n} of {every} layers {where}").format(n=layers, every=every, where=where)
+
+
+def layers_cell(plan: MemoryPlan, facts: ModelFacts) -> str:
+    """The same for a table's cell."""
+    if not _gpus_used(plan):
+        return translate("wording", "none")
+    layers, every = plan.settings.n_gpu_layers, facts.all_gpu_layers
+    if layers >= every:
+        return translate("wording", "all {n}").format(n=every)
+    return translate("wording", "{n} of {every}").format(n=layers, every=every)
+
+
+def _gpus_used(plan: MemoryPlan) -> int:
+    return sum(1 for memory in plan.memory[:-1] if memory.buffers.total_bytes)
+
+
+def in_print(settings: LoadSettings) -> str:
+    """How much text one user's context is: "about 36,900 words or 120 pages"."""
+    n_words = settings.n_ctx_per_slot * WORDS_PER_TOKEN
+    words, pages = _rounded(n_words), max(1, _rounded(n_words / WORDS_PER_PAGE))
+    if pages == 1:
+        text = translate("wording", "about {words} words, a page")
+    else:
+        text = translate("wording", "about {words} words or {pages} pages")
+    text = text.format(words=f"{words:,}", pages=f"{pages:,}")
+    if settings.n_ctx_per_slot < settings.n_ctx:
+        return translate("wording", "{text} each").format(text=text)
+    return text
+
+
+def agreement(answer: Recommendation) -> str:
+    """How far the formula is from the engine, empty where only one of them has answered."""
+    plan = answer.plan
+    if plan.basis not in {Basis.ENGINE, Basis.ENGINE_LOG}:
+        return ""
+    by_part = {name: abs(percent) for name, percent in plan.formula.disagreement_percent.items()}
+    worst = max(by_part, key=lambda name: by_part[name], default="")
+    percent = f"{max(by_part.get(worst, 0.0), 0.1):.1f}"
+    if not plan.formula.alarm:
+        return translate("wording", "engine = formula within {percent} %").format(percent=percent)
+    return translate(
+        "wording", "engine and formula differ by {percent} % ({part}); the engine is shown"
+    ).format(percent=percent, part=part_words(Part(worst)))
+
+
+def lever_name(lever: Lever) -> str:
+    """What is to be changed. The gain, which the text says too, has its own column."""
+    name, _, gain = lever.text.partition(": ")
+    return name if gain else lever.text
+
+
+def lever_gain(lever: Lever) -> str:
+    if lever.gain_tokens:
+        return translate("wording", "{n} tokens").format(n=f"{lever.gain_tokens:+,}".replace("-", "\u2212"))
+    return translate("wording", "frees {size}").format(size=format_bytes(lever.gain_bytes))
+
+
+def device_line(device: Device) -> str:
+    """One memory: how much there is, how much is free, how much of that a model may take."""
+    total = format_bytes(device.total_bytes)
+    usable = _in_unit_of(total, device.usable_bytes)
+    if device.free_bytes is None:
+        return translate("wording", "{total}, free is not known, {usable} usable").format(
+            total=total, usable=usable
+        )
+    return translate("wording", "{total}, {free} free, {usable} usable").format(
+        total=total, free=_in_unit_of(total, device.free_bytes), usable=usable
+    )
+
+
+def _in_unit_of(first: str, n_bytes: int) -> str:
+    """The size without its unit where that is the unit of `first`: "12.0 GiB, 9.8 free"."""
+    size = format_bytes(n_bytes)
+    number, _, unit = size.partition(" ")
+    return number if first.endswith(f" {unit}") else size
+
+
+def _rounded(value: float) -> int:
+    """To two or three significant figures: it is a rough measure and should look like one."""
+    digits = len(str(int(value)))
+    step = 10 ** max(0, digits - (3 if digits > 3 else 2))
+    return round(value / step) * step
