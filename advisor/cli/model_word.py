@@ -11,7 +11,7 @@ from pathlib import Path
 from advisor.errors import OutputError
 from advisor.gguf import GgufHeader
 from advisor.model import ModelFacts, facts, read_model
-from advisor.model.preset_models import preset_header, split_preset, write_preset
+from advisor.model.presets import preset_header, split_preset, write_preset
 
 PRESET = "preset:"
 

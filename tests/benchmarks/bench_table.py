@@ -17,7 +17,7 @@ from advisor.hardware.detect import detect
 from advisor.hardware.device import Hardware
 from advisor.hardware.what_if import what_if
 from advisor.model import ModelFacts, read_model
-from advisor.model.preset_models import preset_header, write_preset
+from advisor.model.presets import preset_header, write_preset
 from advisor.recommend.planner import Planner
 from advisor.recommend.rows import largest_row, with_cache_types
 from advisor.settings.load_settings import CACHE_TYPES

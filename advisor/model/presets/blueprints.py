@@ -1,7 +1,7 @@
 """Which tensors each architecture's blocks hold, as lists of "name size size ...".
 
 Names and shapes are those of `load_arch_tensors` in llama.cpp's src/models/*.cpp, sizes in ggml's order.
-What the words for sizes mean is `advisor.model.presets_tensors`' business.
+What the words for sizes mean is `advisor.model.presets.tensors`' business.
 """
 
 from __future__ import annotations

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from advisor.gguf.ggml_types import GGML_TYPES
-from advisor.model.presets_tensors import PlainTensor
+from advisor.model.presets.tensors import PlainTensor
 
 TYPE_IDS = {ggml_type.name: type_id for type_id, ggml_type in GGML_TYPES.items()}
 

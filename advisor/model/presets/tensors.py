@@ -9,7 +9,7 @@ from functools import reduce
 from typing import NamedTuple
 
 from advisor.gguf.header import Scalar
-from advisor.model.presets_blueprints import BLUEPRINTS, OPTIONAL, PREDICTION, Blueprint
+from advisor.model.presets.blueprints import BLUEPRINTS, OPTIONAL, PREDICTION, Blueprint
 from advisor.model.shape import MAX_LAYERS
 
 

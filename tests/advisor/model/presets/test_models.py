@@ -14,10 +14,10 @@ from advisor.errors import OutputError, PresetError
 from advisor.gguf import read_header
 from advisor.gguf.ggml_types import GGML_TYPES
 from advisor.gguf.header import GgufHeader
-from advisor.model import ModelFacts, Role, facts, preset_models
-from advisor.model.preset_models import load_presets, preset_header, split_preset, write_preset
-from advisor.model.presets_entries import parse_presets
-from advisor.model.presets_quantization import QUANTIZATIONS
+from advisor.model import ModelFacts, Role, facts
+from advisor.model.presets import load_presets, models, preset_header, split_preset, write_preset
+from advisor.model.presets.entries import parse_presets
+from advisor.model.presets.quantization import QUANTIZATIONS
 from advisor.presets import read_toml
 from advisor.units import GiB, KiB, MiB
 from tests.support.engine_sizes import Question, engine_sizes
@@ -133,7 +133,7 @@ def _facts(name: str, quantization: str | None = None) -> ModelFacts:
 
 
 def _shipped(monkeypatch: pytest.MonkeyPatch, tables: Mapping[str, object]) -> None:
-    monkeypatch.setattr(preset_models, "read_toml", lambda _name: tables)
+    monkeypatch.setattr(models, "read_toml", lambda _name: tables)
 
 
 def _types(header: GgufHeader) -> dict[str, int]:
@@ -260,7 +260,7 @@ def test_every_preset_is_a_model(name: str) -> None:
 
 
 @pytest.mark.parametrize("preset", PRESETS.values(), ids=PRESETS)
-def test_every_preset_names_a_public_source(preset: preset_models.ModelPreset) -> None:
+def test_every_preset_names_a_public_source(preset: models.ModelPreset) -> None:
     assert preset.source.startswith("https://huggingface.co/")
     assert len(preset.source.split("/")) == 5
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from advisor.errors import PresetError
 from advisor.gguf.header import Scalar
-from advisor.model.presets_blueprints import BLUEPRINTS, OPTIONAL
-from advisor.model.presets_quantization import QUANTIZATIONS
+from advisor.model.presets.blueprints import BLUEPRINTS, OPTIONAL
+from advisor.model.presets.quantization import QUANTIZATIONS
 
 FILE = "models.toml"
 

@@ -14,10 +14,10 @@ from pathlib import Path
 from advisor.errors import PresetError
 from advisor.gguf.ggml_types import GGML_TYPES
 from advisor.gguf.header import GgufHeader, Tensor, Value
-from advisor.model.presets_entries import FILE, ModelPreset, malformed, parse_presets
-from advisor.model.presets_quantization import QUANTIZATIONS, TYPE_IDS, QuantizedModel, tensor_types
-from advisor.model.presets_tensors import ModelKeys, PlainTensor, plain_tensors
-from advisor.model.presets_writing import ALIGNMENT, VERSION, header_bytes, write_preset
+from advisor.model.presets.entries import FILE, ModelPreset, malformed, parse_presets
+from advisor.model.presets.quantization import QUANTIZATIONS, TYPE_IDS, QuantizedModel, tensor_types
+from advisor.model.presets.tensors import ModelKeys, PlainTensor, plain_tensors
+from advisor.model.presets.writing import ALIGNMENT, VERSION, header_bytes, write_preset
 from advisor.presets import read_toml
 from advisor.units import pad
 
