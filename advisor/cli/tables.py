@@ -63,7 +63,7 @@ def print_recommendation(console: Console, answer: Recommendation) -> None:
     _print_alternatives(console, answer)
     if answer.levers:
         console.print()
-        console.print(Text("What would buy more", "bold"))
+        console.print(Text("What you could change", "bold"))
         for lever in answer.levers:
             console.print(Text(f"  {lever.text}"))
     print_notes(console, (*answer.plan.notes, *answer.hardware.findings))

@@ -7,9 +7,10 @@ too little from a small one. The amounts are defaults to be changed, not measure
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from advisor.errors import SettingsError, UsageError
+from advisor.hardware.device import Device, Hardware
 from advisor.hardware.reading import Role
 from advisor.units import GiB, MiB, parse_size
 
@@ -90,3 +91,14 @@ def default_reserve_bytes(
     if not free_known:
         reserve += _UNKNOWN_FREE_BYTES
     return min(reserve, total_bytes)
+
+
+def with_reserve(hardware: Hardware, reserve: Reserve) -> Hardware:
+    """The same computer with another amount kept free on every device. `reserve` is not auto."""
+
+    def changed(device: Device) -> Device:
+        kept = reserve.of(device.total_bytes)
+        best = max(0, device.usable_if_others_closed_bytes + device.reserve_bytes - kept)
+        return replace(device, reserve_bytes=kept, usable_if_others_closed_bytes=best)
+
+    return replace(hardware, devices=tuple(changed(device) for device in hardware.devices))

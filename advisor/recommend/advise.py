@@ -62,7 +62,7 @@ def advise(
         ),
         speed=NO_SPEED,
         alternatives=rows,
-        levers=levers(chosen, rows, asked, facts, planner, n_ctx),
+        levers=levers(chosen, rows, asked, facts, hardware, planner, n_ctx),
     )
 
 

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 from advisor.errors import SettingsError
+from advisor.hardware.device import Hardware
+from advisor.hardware.reserve import Reserve, with_reserve
 from advisor.model.facts import ModelFacts
+from advisor.recommend.planner import Planner
 from advisor.recommend.result import Alternative, Lever
 from advisor.recommend.rows import Planning, largest_row
 from advisor.settings.load_settings import LoadSettings
@@ -14,6 +18,7 @@ from advisor.settings.runtimes import resolve
 from advisor.units import format_bytes, format_tokens
 
 SMALL_UBATCH = 256
+RULE_OF_THUMB_PERCENT = 25
 
 
 def levers(
@@ -21,10 +26,11 @@ def levers(
     rows: tuple[Alternative, ...],
     request: Request,
     facts: ModelFacts,
+    hardware: Hardware,
     planner: Planning,
     n_ctx: int,
 ) -> tuple[Lever, ...]:
-    """Other cache types, a smaller ubatch and fewer slots, ranked by tokens gained, then by bytes.
+    """Other cache types, a smaller ubatch, fewer slots and a larger reserve, by tokens gained, then bytes.
 
     `request` is the chosen one, with its cache types; `n_ctx` (the runtime's own word) is where bytes are
     compared. Levers that buy nothing are left out.
@@ -64,7 +70,19 @@ def levers(
         gain_bytes = here - planner.estimate(at_slots).total_bytes
         if gain_tokens > 0 or gain_bytes > 0:
             found.append(Lever(code, f"{words}: {_buys(gain_tokens, gain_bytes)}", gain_tokens, gain_bytes))
+    found.extend(_rule_of_thumb(chosen, request, facts, hardware))
     return tuple(sorted(found, key=lambda lever: (-lever.gain_tokens, -lever.gain_bytes)))
+
+
+def _rule_of_thumb(
+    chosen: Alternative, request: Request, facts: ModelFacts, hardware: Hardware
+) -> Iterator[Lever]:
+    """What people are told, "leave a quarter of the memory free", and what that would cost here."""
+    careful = Planner(facts, with_reserve(hardware, Reserve(percent=RULE_OF_THUMB_PERCENT)))
+    cost = chosen.n_ctx_max - largest_row(request, facts, careful).n_ctx_max
+    if cost > 0:
+        words = f"leave {RULE_OF_THUMB_PERCENT} % of the memory free, as a rule of thumb says"
+        yield Lever("reserve-percent", f"{words}: costs {format_tokens(cost)} tokens", -cost, 0)
 
 
 def _types(settings: LoadSettings) -> tuple[str, str]:

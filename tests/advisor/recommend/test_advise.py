@@ -1,12 +1,18 @@
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from advisor.basis import Note
+from advisor.engine.deaths import DEVICE_LIMIT
 from advisor.errors import SettingsError
 from advisor.hardware.device import Hardware
-from advisor.memory.plan import Verdict
+from advisor.memory.plan import MemoryPlan, Verdict
 from advisor.recommend.advise import advise
+from advisor.recommend.planner import Planner
 from advisor.recommend.result import Goal, Recommendation
+from advisor.settings.load_settings import LoadSettings
 from advisor.settings.request import Request
 from advisor.units import GiB
 from tests.support.planning import LinearPlanner, a_model, gpu, ram
@@ -130,3 +136,47 @@ def test_more_memory_never_lowers_a_row(usable_mib: int, more_mib: int) -> None:
     large = answer((usable_mib + more_mib) * 2**20)
     for before, after in zip(small.alternatives, large.alternatives, strict=True):
         assert after.n_ctx_max >= before.n_ctx_max
+
+
+class LimitedPlanner(LinearPlanner):
+    """Its GPU cannot work on more cells than these, whatever memory there is; the formula does not know."""
+
+    most = 0
+
+    def plan(self, settings: LoadSettings) -> MemoryPlan:
+        plan = super().plan(settings)
+        if settings.n_ctx <= self.most:
+            return plan
+        note = Note(DEVICE_LIMIT, "It cannot.")
+        return replace(plan, verdict=Verdict.DOES_NOT_FIT, notes=(note,))
+
+
+@pytest.mark.parametrize(
+    ("most", "said"), [(20480, "with more than 20,480 tokens"), (0, "of even 256 tokens")]
+)
+def test_a_limit_of_the_gpu_is_not_called_a_want_of_memory(most: int, said: str) -> None:
+    facts = a_model()
+    hardware = Hardware(devices=(gpu(24 * GiB), ram(32 * GiB)))
+    planner = LimitedPlanner(facts, hardware)
+    planner.most = most
+    result = advise(facts, hardware, LONGEST, Request(), planner)
+    assert result.n_ctx_safe == most
+    assert result.reasons[0].code == "device-limit"
+    assert said in result.reasons[0].text
+    assert all(row.at_device_limit for row in result.alternatives)
+
+
+def test_where_memory_is_the_limit_the_gpu_is_not_blamed() -> None:
+    result = answer(16 * GiB, LONGEST, on_gpu=5 * GiB)
+    assert result.reasons[0].code == "memory"
+    assert not any(row.at_device_limit for row in result.alternatives)
+
+
+def test_the_rule_of_thumb_is_a_lever_that_costs_tokens() -> None:
+    facts = a_model()
+    hardware = Hardware(devices=(ram(3 * GiB, reserve_bytes=GiB // 4),))
+    result = advise(facts, hardware, LONGEST, Request(), Planner(facts, hardware))
+    lever = next(lever for lever in result.levers if lever.code == "reserve-percent")
+    assert lever.gain_tokens < 0
+    assert f"costs {-lever.gain_tokens:,} tokens" in lever.text
+    assert result.levers[-1] is lever  # what costs comes after what buys
