@@ -6,6 +6,7 @@ after the other.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -27,13 +28,14 @@ from advisor.recommend.result import Goal, Recommendation
 from advisor.settings.load_settings import LoadSettings
 from advisor.settings.request import Request
 from advisor.settings.runtimes import DEFAULT_RUNTIME, RUNTIMES
-from advisor.units import CONTEXT_STEP, format_tokens, pad
+from advisor.units import CONTEXT_STEP, format_tokens
 
 from ui.chart_layout import ContextCurves, Curve, Point
+from ui.chart_sampling import sampled
 from ui.state import EngineAnswer, EngineFacts, Wishes
 
 _CURVE_TYPES = ("f16", "q8_0", "q4_0")
-_CURVE_POINTS = 64
+_PAUSE_SECONDS = 0.001
 # The chart reaches this far beyond the largest context of the table: the budget line is crossed inside it.
 _BEYOND_LARGEST = 1.25
 _SHORTEST_AXIS = 16 * CONTEXT_STEP  # a line needs some length
@@ -166,16 +168,17 @@ def _points(
     """Empty for a cache type that this model cannot have."""
     k, _, v = name.partition(" / ")
     typed = replace(settings, cache_type_k=k, cache_type_v=v or k)
-    step = max(settings.context_step, pad(highest // _CURVE_POINTS, settings.context_step))
-    contexts = sorted({settings.context_step, *range(step, highest, step), highest})
+
+    def at(n_ctx: int) -> Point:
+        # Python runs one thread at a time: without a pause the window could not paint meanwhile.
+        time.sleep(_PAUSE_SECONDS)
+        plan = planner.estimate(typed.with_n_ctx(n_ctx))
+        return Point(plan.settings.n_ctx, _line(plan, device).total_bytes)
+
     try:
-        return tuple(_point(planner.estimate(typed.with_n_ctx(n_ctx)), device) for n_ctx in contexts)
+        return sampled(at, settings.context_step, highest)
     except AdvisorError:
         return ()
-
-
-def _point(plan: MemoryPlan, device: str) -> Point:
-    return Point(plan.settings.n_ctx, _line(plan, device).total_bytes)
 
 
 def _line(plan: MemoryPlan, device: str) -> DeviceMemory:

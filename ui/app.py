@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import socket
 import sys
@@ -9,6 +10,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from advisor import __version__
+from advisor.errors import UsageError
 from PySide6.QtCore import QEvent, QObject, QSocketNotifier, QTimer
 from PySide6.QtGui import QFileOpenEvent
 from PySide6.QtWidgets import QApplication
@@ -27,6 +29,12 @@ DESKTOP_FILE = "io.github.context_advisor.ContextAdvisor"
 def main(argv: Sequence[str] | None = None) -> int:
     """Open the window with the files named in `argv` (the program's own name first). The exit code."""
     words = list(sys.argv if argv is None else argv)
+    if _has_no_display():
+        sys.stderr.write(
+            "There is no display to open a window on.\n"
+            "Use the command line instead: context-advisor recommend FILE\n"
+        )
+        return UsageError.exit_code
     app = make_application(words[:1])
     reporter = CrashReporter(app)
     reporter.install()
@@ -61,6 +69,12 @@ def make_application(argv: Sequence[str]) -> QApplication:
     if sys.platform != "darwin":
         app.setStyle("Fusion")
     return app
+
+
+def _has_no_display() -> bool:
+    """Qt would abort the process without one. A platform that was named on purpose may need none."""
+    known = ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
+    return sys.platform == "linux" and not any(os.environ.get(name) for name in known)
 
 
 class _Interrupt(QObject):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QPainter, QPaintEvent, QPalette, QPen
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLayout, QVBoxLayout, QWidget
 
 from ui.labels import SMALL, label, muted_label
 from ui.theme import Tone, border_color, tinted, tone_color
@@ -65,7 +65,7 @@ class TitledCard(Card):
         self.setAccessibleName(title)
 
 
-def clear_layout(layout: QVBoxLayout) -> None:
+def clear_layout(layout: QLayout) -> None:
     """Remove and delete all rows of a panel before it is filled anew."""
     while item := layout.takeAt(0):
         if widget := item.widget():

@@ -126,7 +126,7 @@ class ContextChart(QWidget):
         self._measure()
 
     def _measure(self) -> None:
-        self._scale = self._data and scale_for(self._data, self.font(), self.width(), self.height())
+        self._scale = scale_for(self._data, self.font(), self.width(), self.height()) if self._data else None
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         if self._data is None or self._scale is None:

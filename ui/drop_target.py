@@ -77,6 +77,7 @@ class DropVeil(QWidget):
 
     def __init__(self, window: QWidget) -> None:
         super().__init__(window)
+        self._window = window
         self.words = ""
         self._tone = Tone.ACCENT
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
@@ -85,7 +86,7 @@ class DropVeil(QWidget):
 
     def show_words(self, words: str, tone: Tone) -> None:
         self.words, self._tone = words, tone
-        self.setGeometry(self.parentWidget().rect())
+        self.setGeometry(self._window.rect())
         self.raise_()
         self.show()
 

@@ -42,10 +42,10 @@ class Header(QWidget):
         line.addWidget(self.open_button)
         line.addWidget(hint, 1)
         for words, box in ((self.tr("&Runtime"), self.runtimes), (self.tr("&Goal"), self.goals)):
-            name = QLabel(words)
-            name.setBuddy(box)
+            caption = QLabel(words)
+            caption.setBuddy(box)
             line.addSpacing(round(em * 0.4))
-            line.addWidget(name)
+            line.addWidget(caption)
             line.addWidget(box)
 
         self._show_wishes()

@@ -46,7 +46,11 @@ class Inquiry(QObject):
             model.error = None
             self.facts_read.emit(model)
 
-        self._run(model, lambda _report: self._answers.read_model(model.path), read, self._refusal(model))
+        def unreadable(error: AdvisorError) -> None:
+            model.facts = None  # what was read before may no longer be so
+            self._refuse(model, error)
+
+        self._run(model, lambda _report: self._answers.read_model(model.path), read, unreadable)
 
     def ask_formula(self, model: OpenModel, wishes: Wishes) -> None:
         """Ask anew, by formula. Older questions are forgotten."""
@@ -63,7 +67,10 @@ class Inquiry(QObject):
 
         self.forget(model)
         self._run(
-            model, lambda _report: self._answers.by_formula(facts, wishes), answered, self._refusal(model)
+            model,
+            lambda _report: self._answers.by_formula(facts, wishes),
+            answered,
+            lambda error: self._refuse(model, error),
         )
 
     def ask_engine(self, model: OpenModel, wishes: Wishes) -> None:
@@ -124,14 +131,11 @@ class Inquiry(QObject):
         for task in self._under_way.pop(model, []):
             task.cancel()
 
-    def _refusal(self, model: OpenModel) -> Callable[[AdvisorError], None]:
-        def refused(error: AdvisorError) -> None:
-            model.recommendation = None
-            model.curves = None
-            model.error = error
-            self.changed.emit(model)
-
-        return refused
+    def _refuse(self, model: OpenModel, error: AdvisorError) -> None:
+        model.recommendation = None
+        model.curves = None
+        model.error = error
+        self.changed.emit(model)
 
     def _run(
         self,

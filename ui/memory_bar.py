@@ -37,17 +37,27 @@ class MemoryBar(QWidget):
 
     pointed = Signal(object)  # the sentence about the piece pointed at, None for no piece
 
+    _segments: tuple[Segment, ...] = ()
+    _index: int | None = None
+
     def __init__(self, memory: DeviceMemory, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._memory = memory
-        self._segments = segments(memory)
-        self._index: int | None = None
         self.setFont(scaled(self.font(), SMALL))
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.show_memory(memory)
+
+    def show_memory(self, memory: DeviceMemory) -> None:
+        """Show another plan's memory. What is pointed at stays so, if it is still there."""
+        part = self.segment.part if self.segment else None
+        self._memory = memory
+        self._segments = segments(memory)
         self.setAccessibleName(self.tr("Memory of {device}").format(device=memory.device_name))
         self.setAccessibleDescription(self._described())
+        self._index = None
+        self._point_at(next((i for i, s in enumerate(self._segments) if s.part is part), None))
+        self.update()
 
     def sizeHint(self) -> QSize:
         em = self.fontMetrics().height()

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from advisor.memory.plan import DeviceMemory, MemoryPlan
 from advisor.units import format_bytes, format_tokens
-from PySide6.QtCore import QEvent, Qt
-from PySide6.QtGui import QPalette
-from PySide6.QtWidgets import QGridLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtCore import QCoreApplication, QEvent, Qt
+from PySide6.QtWidgets import QGridLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from ui.card import TitledCard
 from ui.labels import SMALL, ToneLabel, label, muted_label
@@ -15,6 +14,8 @@ from ui.memory_colors import HATCHED, hatch_color, part_color
 from ui.memory_layout import LOAD_PARTS, Part, segments
 from ui.theme import Tone, qcolor
 from ui.wording import part_words
+
+translate = QCoreApplication.translate
 
 _SWATCH = "\u25a0"
 _HATCHED_SWATCH = "\u25a8"
@@ -29,6 +30,7 @@ class MemoryPanel(TitledCard):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(self.tr("Memory"), parent=parent)
+        self._rows: list[_DeviceRow] = []
         self._hint = self.tr("Hover or use the arrow keys for exact bytes and their basis")
         self._grid = QGridLayout()
         self._grid.setHorizontalSpacing(self.fontMetrics().height())
@@ -47,7 +49,7 @@ class MemoryPanel(TitledCard):
 
     @property
     def bars(self) -> list[MemoryBar]:
-        return [bar for bar in self.findChildren(MemoryBar) if not bar.isHidden()]
+        return [row.bar for row in self._rows]
 
     @property
     def detail(self) -> str:
@@ -59,45 +61,45 @@ class MemoryPanel(TitledCard):
         self._plan = plan
         self.set_title(self.tr("Memory at {n} tokens").format(n=format_tokens(plan.settings.n_ctx)))
         self.aside.setText(self.tr("{size} in all").format(size=format_bytes(plan.total_bytes)))
-        self._fill()
+        if len(self._rows) != len(plan.memory):
+            self._make_rows(plan)
         self._show_detail(None)
+        # Rows are kept: whoever stands on a bar with the keyboard keeps standing there.
+        for row, memory in zip(self._rows, plan.memory, strict=True):
+            row.show_memory(memory)
         self._write_legend()
 
     def stack(self, *, narrow: bool) -> None:
         """Put the bars below their names where there is no room beside them."""
         if narrow != self._is_narrow:
             self._is_narrow = narrow
-            self._fill()
+            self._place_rows()
 
-    def _fill(self) -> None:
-        self._clear()
-        for i, memory in enumerate(self._plan.memory if self._plan else ()):
-            bar = MemoryBar(memory)
-            bar.pointed.connect(self._show_detail)
-            name, left_over = _device_label(memory), self._left_over(memory)
+    def _make_rows(self, plan: MemoryPlan) -> None:
+        for row in self._rows:
+            row.remove()
+        self._rows = [_DeviceRow(memory) for memory in plan.memory]
+        for row in self._rows:
+            row.bar.pointed.connect(self._show_detail)
+        self._place_rows()
+
+    def _place_rows(self) -> None:
+        while self._grid.takeAt(0):
+            pass
+        for i, row in enumerate(self._rows):
             if self._is_narrow:
-                self._grid.addWidget(name, 2 * i, 0, 1, 2)
-                self._grid.addWidget(left_over, 2 * i, 2)
-                self._grid.addWidget(bar, 2 * i + 1, 0, 1, 3)
+                self._grid.addWidget(row.name, 2 * i, 0, 1, 2)
+                self._grid.addWidget(row.left_over, 2 * i, 2)
+                self._grid.addWidget(row.bar, 2 * i + 1, 0, 1, 3)
             else:
-                self._grid.addWidget(name, i, 0)
-                self._grid.addWidget(bar, i, 1)
-                self._grid.addWidget(left_over, i, 2)
+                self._grid.addWidget(row.name, i, 0)
+                self._grid.addWidget(row.bar, i, 1)
+                self._grid.addWidget(row.left_over, i, 2)
 
     def changeEvent(self, event: QEvent) -> None:
         if event.type() == QEvent.Type.PaletteChange:
             self._write_legend()
         super().changeEvent(event)
-
-    def _left_over(self, memory: DeviceMemory) -> QLabel:
-        left = memory.usable_bytes - memory.total_bytes
-        if left >= 0:
-            text, tone = self.tr("{size} left"), Tone.GOOD
-        else:
-            text, tone = self.tr("{size} too much"), Tone.BAD
-        made = ToneLabel(text.format(size=format_bytes(abs(left))), tone, bold=True)
-        made.setAlignment(Qt.AlignmentFlag.AlignTrailing | Qt.AlignmentFlag.AlignVCenter)
-        return made
 
     def _show_detail(self, sentence: str | None) -> None:
         self._detail.setText(sentence or self._hint)
@@ -121,28 +123,38 @@ class MemoryPanel(TitledCard):
             f'<span style="color:{qcolor(shade).name()}">{swatch}</span>&nbsp;{words.replace(" ", "&nbsp;")}'
         )
 
-    def _clear(self) -> None:
-        while item := self._grid.takeAt(0):
-            if widget := item.widget():
-                widget.hide()
-                widget.deleteLater()
 
+class _DeviceRow:
+    """One device: its name over what the load takes there, the bar, and what is left."""
 
-def _device_label(memory: DeviceMemory) -> QWidget:
-    """The device's name over what the load takes there."""
-    made = QWidget()
-    box = QVBoxLayout(made)
-    box.setContentsMargins(0, 0, 0, 0)
-    box.setSpacing(0)
-    name = label(memory.device_name)
-    takes = muted_label(
-        made.tr("takes {used} of {usable} usable").format(
-            used=format_bytes(memory.total_bytes), usable=format_bytes(memory.usable_bytes)
-        ),
-        size=SMALL,
-    )
-    for line in (name, takes):
-        line.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
-        box.addWidget(line)
-    name.setForegroundRole(QPalette.ColorRole.Text)
-    return made
+    def __init__(self, memory: DeviceMemory) -> None:
+        self.bar = MemoryBar(memory)
+        self.left_over = ToneLabel(bold=True)
+        self.left_over.setAlignment(Qt.AlignmentFlag.AlignTrailing | Qt.AlignmentFlag.AlignVCenter)
+        self.name = QWidget()
+        self._device = label()
+        self._takes = muted_label(size=SMALL)
+        box = QVBoxLayout(self.name)
+        box.setContentsMargins(0, 0, 0, 0)
+        box.setSpacing(0)
+        for line in (self._device, self._takes):
+            line.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+            box.addWidget(line)
+        self.show_memory(memory)
+
+    def show_memory(self, memory: DeviceMemory) -> None:
+        used, usable = format_bytes(memory.total_bytes), format_bytes(memory.usable_bytes)
+        self._device.setText(memory.device_name)
+        self._takes.setText(
+            translate("memory", "takes {used} of {usable} usable").format(used=used, usable=usable)
+        )
+        self.bar.show_memory(memory)
+        left = memory.usable_bytes - memory.total_bytes
+        words = translate("memory", "{size} left") if left >= 0 else translate("memory", "{size} too much")
+        self.left_over.setText(words.format(size=format_bytes(abs(left))))
+        self.left_over.set_tone(Tone.GOOD if left >= 0 else Tone.BAD)
+
+    def remove(self) -> None:
+        for widget in (self.name, self.bar, self.left_over):
+            widget.hide()
+            widget.deleteLater()

@@ -56,7 +56,7 @@ class ModelPage(QScrollArea):
     def minimumSizeHint(self) -> QSize:
         """Wide enough for its content: there is no sideways scrolling."""
         bar = self.verticalScrollBar().sizeHint().width()
-        return QSize(self.widget().minimumSizeHint().width() + bar, super().minimumSizeHint().height())
+        return QSize(self._page.minimumSizeHint().width() + bar, super().minimumSizeHint().height())
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -87,8 +87,8 @@ class ModelPage(QScrollArea):
         inner.addLayout(self._columns, 1)
         inner.addWidget(self.alternatives)
 
-        page = _Page()
-        whole = QVBoxLayout(page)
+        self._page = _Page()
+        whole = QVBoxLayout(self._page)
         whole.setContentsMargins(round(em * 1.4), em, round(em * 1.4), round(em * 1.2))
         whole.setSpacing(em)
         for widget in (self.title, self.error, self.engine_trouble, self.findings, self.waiting):
@@ -96,7 +96,7 @@ class ModelPage(QScrollArea):
         whole.addWidget(answer, 1)
         whole.addStretch(0)
         answer.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Expanding)
-        self.setWidget(page)
+        self.setWidget(self._page)
         return answer
 
     def _refresh_if_shown(self, model: OpenModel) -> None:

@@ -71,7 +71,7 @@ class Preferences(QObject):
         """Newest first. Files that are gone stay listed: their disk may come back."""
         # An INI file gives a list of one back as text, and an empty one as nothing.
         saved = self._settings.value("recent_files", [])
-        names = [saved] if isinstance(saved, str) else list(saved or [])
+        names = saved if isinstance(saved, list) else [saved]
         return tuple(Path(str(name)) for name in names if name)
 
     def add_recent(self, path: Path) -> None:

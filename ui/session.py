@@ -124,9 +124,7 @@ class Session(QObject):
 
     def look_again(self) -> None:
         """Look at the computer, the engine and the shown file anew."""
-        if self.current and self.current.error:
-            self.current.error = None
-            self.model_changed.emit(self.current)
+        if self.current:
             self._inquiry.read(self.current)
         if self.engine.status is EngineStatus.ABSENT:
             self.engine = EngineState()

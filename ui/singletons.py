@@ -3,7 +3,8 @@
 PySide6 6.12.0 is compiled as if these objects were immortal, which they are from Python 3.12 on: every
 `Signal.emit` gives back a reference to True that was never taken, every slot and event handler that
 returns None one to None. A Python 3.11 process then aborts ("bool_dealloc: deallocating True or False")
-after some 500 signals. PySide6 6.8 to 6.11 are not affected.
+after some 500 signals. PySide6 6.8 to 6.11 are not affected. pyproject.toml asks for one of those there;
+this holds the window up where another one is installed all the same.
 """
 
 from __future__ import annotations

@@ -204,5 +204,5 @@ def _in_unit_of(first: str, n_bytes: int) -> str:
 def _rounded(value: float) -> int:
     """To two or three significant figures: it is a rough measure and should look like one."""
     digits = len(str(int(value)))
-    step = 10 ** max(0, digits - (3 if digits > 3 else 2))
+    step: int = 10 ** max(0, digits - (3 if digits > 3 else 2))
     return round(value / step) * step

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from advisor.basis import Note
 from advisor.engine import remedies
 from advisor.engine.client import EngineClient
 from advisor.engine.devices import devices_of
@@ -21,6 +22,7 @@ from advisor.hardware.reading import Detection
 from advisor.hardware.report import load_hardware
 from advisor.hardware.reserve import Reserve
 from advisor.hardware.what_if import what_if
+from advisor.memory.companions import NO_COMPANIONS, Companions
 from advisor.model.facts import ModelFacts
 from advisor.recommend.planner import Planner
 
@@ -64,14 +66,22 @@ def opened_computer(args: argparse.Namespace) -> Iterator[Computer]:
             client.close()
 
 
-def planner_for(args: argparse.Namespace, facts: ModelFacts, computer: Computer) -> Planner:
-    """Who plans this model there, by the basis that was asked for."""
+def planner_for(
+    args: argparse.Namespace,
+    facts: ModelFacts,
+    computer: Computer,
+    companions: Companions = NO_COMPANIONS,
+    notes: tuple[Note, ...] = (),
+) -> Planner:
+    """Who plans this model there with its companions, by the basis that was asked for."""
     return Planner(
         facts,
         computer.hardware,
         computer.client,
         must_ask_engine=args.basis == "engine",
         engine_problem=computer.engine_problem,
+        companions=companions,
+        notes=notes,
     )
 
 

@@ -13,7 +13,7 @@ from advisor.basis import Note
 from advisor.engine.protocol import EngineInfo
 from advisor.errors import AdvisorError
 from advisor.memory.kv_cache import bytes_per_token
-from advisor.memory.plan import DeviceMemory, MemoryPlan
+from advisor.memory.plan import Companion, DeviceMemory, MemoryPlan
 from advisor.model import AttentionSummary, ModelFacts
 from advisor.recommend.other_runtimes import OtherRuntime
 from advisor.recommend.result import Alternative, Goal, Recommendation, Speed, Unchanged
@@ -102,6 +102,7 @@ def plan(answer: MemoryPlan, asked: EngineInfo | None) -> Document:
         "basis": str(answer.basis),
         "engine": engine(asked),
         "memory": [_device_memory(line) for line in answer.memory],
+        "companions": [_companion(it) for it in answer.companions],
         "later": [{"what": it.what, "device": it.device, "bytes": it.n_bytes} for it in answer.later],
         "formula": {
             "weights_bytes": answer.formula.weights_bytes,
@@ -127,12 +128,25 @@ def _device_memory(line: DeviceMemory) -> Document:
         "recurrent_state_bytes": line.buffers.recurrent_state_bytes,
         "compute_bytes": line.buffers.compute_bytes,
         "output_bytes": line.buffers.output_bytes,
+        "companions_bytes": line.companions_bytes,
         "overhead_bytes": line.overhead_bytes,
         "total_bytes": line.total_bytes,
         "usable_bytes": line.usable_bytes,
         "free_bytes": line.free_bytes,
         "device_total_bytes": line.device_total_bytes,
         "basis": {part: str(basis) for part, basis in line.basis.items()},
+    }
+
+
+def _companion(it: Companion) -> Document:
+    """What one file beside the model takes on one device."""
+    return {
+        "kind": str(it.kind),
+        "name": it.name,
+        "device": it.device,
+        "bytes": it.n_bytes,
+        "basis": str(it.basis),
+        "reason": it.reason,
     }
 
 

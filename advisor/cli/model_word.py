@@ -32,13 +32,20 @@ def opened_model(word: str) -> Iterator[Model]:
     content, for as long as the block lasts. Raises ModelError leaves, and PresetError for an unknown preset.
     """
     if not word.startswith(PRESET):
-        of_file = read_model(Path(word))
+        of_file = named_facts(word)
         yield Model(of_file, of_file)
         return
     header = preset_header(*split_preset(word))
     of_preset = facts(header)
     with tempfile.TemporaryDirectory(prefix="context-advisor-") as folder:
         yield Model(of_preset, replace(of_preset, path=_written(header, Path(folder) / "preset.gguf")))
+
+
+def named_facts(word: str) -> ModelFacts:
+    """The facts alone of what `word` names, where no engine will open it. Raises as `opened_model`."""
+    if word.startswith(PRESET):
+        return facts(preset_header(*split_preset(word)))
+    return read_model(Path(word))
 
 
 def _written(header: GgufHeader, path: Path) -> Path | None:

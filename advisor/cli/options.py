@@ -49,6 +49,7 @@ def build_parser() -> Parser:
     plan = verbs.add_parser("plan", help="memory for the given settings, per device, with basis and verdict")
     _add_model(plan)
     _add_settings(plan)
+    _add_companions(plan)
     _add_computer(plan)
     _add_talk(plan)
 
@@ -56,6 +57,7 @@ def build_parser() -> Parser:
     _add_model(recommend)
     recommend.add_argument("--goal", metavar="GOAL", help="what the model is for (default: chat)")
     _add_settings(recommend)
+    _add_companions(recommend)
     _add_computer(recommend)
     _add_talk(recommend)
 
@@ -147,6 +149,26 @@ def _add_settings(parser: argparse.ArgumentParser) -> None:
     group.add_argument("-ts", "--tensor-split", type=_typed(_shares), metavar="N0,N1,...")
     group.add_argument("-sm", "--split-mode", choices=SPLIT_MODES)
     group.add_argument("-mg", "--main-gpu", type=number, metavar="INDEX")
+
+
+def _add_companions(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("what is loaded beside the model")
+    group.add_argument("-mm", "--mmproj", metavar="FILE", help="a projector for images or sound")
+    group.add_argument(
+        "-md",
+        "--model-draft",
+        "--spec-draft-model",
+        metavar="MODEL",
+        help="a draft model: a file or preset:NAME",
+    )
+    group.add_argument("-ctkd", "--cache-type-k-draft", choices=CACHE_TYPES, default="f16", metavar="TYPE")
+    group.add_argument("-ctvd", "--cache-type-v-draft", choices=CACHE_TYPES, default="f16", metavar="TYPE")
+    group.add_argument(
+        "-ngld", "--gpu-layers-draft", "--n-gpu-layers-draft", type=_typed(_layers), metavar="N"
+    )
+    group.add_argument(
+        "--lora", action="append", default=[], metavar="FILE", help="a LoRA adapter (repeatable)"
+    )
 
 
 def _layers(text: str) -> int:

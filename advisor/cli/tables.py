@@ -11,7 +11,7 @@ from rich.text import Text
 from advisor.basis import Basis, Note
 from advisor.cli.answer import plain
 from advisor.hardware.device import Device, Hardware
-from advisor.memory.plan import DeviceMemory, MemoryPlan, Verdict
+from advisor.memory.plan import CompanionKind, DeviceMemory, MemoryPlan, Verdict
 from advisor.model.facts import ModelFacts
 from advisor.recommend.other_runtimes import OtherRuntime
 from advisor.recommend.reasons import cache_name
@@ -37,6 +37,12 @@ VERDICT_WORDS = {
     Verdict.UNKNOWN: ("not known: the driver does not tell how much memory is free", "yellow"),
 }
 
+COMPANION_WORDS = {
+    CompanionKind.PROJECTOR: "projector",
+    CompanionKind.DRAFT_MODEL: "draft model",
+    CompanionKind.ADAPTER: "adapters",
+}
+
 
 def model_line(facts: ModelFacts) -> Text:
     """Name first, then what kind of model it is."""
@@ -55,7 +61,7 @@ def print_recommendation(console: Console, answer: Recommendation) -> None:
     console.print(model_line(answer.model))
     console.print()
     _print_headline(console, answer)
-    console.print(Text(f"  {BASIS_WORDS[answer.plan.basis]}", "dim"))
+    console.print(Text(f"  {BASIS_WORDS[answer.plan.basis]}{_beside(answer.plan)}", "dim"))
     for reason in answer.reasons:
         console.print(Text(f"  {plain(reason.text)}"))
     console.print(Text(f"  If you change nothing: {answer.if_you_change_nothing.text}", "dim"))
@@ -104,11 +110,15 @@ def print_memory(console: Console, plan: MemoryPlan) -> None:
         ("recurrent state", "recurrent_state"),
         ("compute", "compute"),
         ("output", "output"),
-        ("overhead", "overhead"),
     ):
         if any(_part(line, part) for line in plan.memory):
             cells = [cell for line in plan.memory for cell in _cells(line, part)]
             table.add_row(f"  {label}", *cells)
+    for kind, label in COMPANION_WORDS.items():
+        if any(companion.kind is kind for companion in plan.companions):
+            cells = [cell for line in plan.memory for cell in _companion_cells(plan, kind, line.device)]
+            table.add_row(f"  {label}", *cells)
+    table.add_row("  overhead", *(cell for line in plan.memory for cell in _cells(line, "overhead")))
     table.add_row(
         "  total", *(c for line in plan.memory for c in (format_bytes(line.total_bytes), "")), style="bold"
     )
@@ -117,6 +127,22 @@ def print_memory(console: Console, plan: MemoryPlan) -> None:
     table.add_row("  headroom", *(c for room in headrooms for c in (format_bytes(room), "")))
     console.print()
     console.print(table)
+    for it in plan.companions:
+        words = f"  {plain(it.name)} on {it.device}: {format_bytes(it.n_bytes)}, {plain(it.reason)}"
+        console.print(Text(words, "dim"))
+
+
+def _beside(plan: MemoryPlan) -> str:
+    """The plan's basis is the model's; its companions have their own."""
+    return "; what is loaded beside the model as marked below" if plan.companions else ""
+
+
+def _companion_cells(plan: MemoryPlan, kind: CompanionKind, device: str) -> tuple[str, str]:
+    here = [it for it in plan.companions if it.kind is kind and it.device == device]
+    if not here:
+        return "-", ""
+    least_sure = min((it.basis for it in here), key=list(Basis).index)
+    return format_bytes(sum(it.n_bytes for it in here)), str(least_sure)
 
 
 def _part(line: DeviceMemory, part: str) -> int:
@@ -159,7 +185,8 @@ def print_plan(console: Console, facts: ModelFacts, plan: MemoryPlan, others: It
     console.print()
     words, colour = VERDICT_WORDS[plan.verdict]
     console.print(Text.assemble((f"{_tokens(plan.settings)}: ", "bold"), (words, f"bold {colour}")))
-    console.print(Text(f"  {BASIS_WORDS[plan.basis]}, as {plan.settings.runtime} would load it", "dim"))
+    basis = f"{BASIS_WORDS[plan.basis]}, as {plan.settings.runtime} would load it"
+    console.print(Text(f"  {basis}{_beside(plan)}", "dim"))
     print_memory(console, plan)
     for later in plan.later:
         console.print(

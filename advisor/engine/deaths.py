@@ -14,6 +14,9 @@ from advisor.engine import remedies
 from advisor.engine.remedies import UPDATE, WITHOUT_ENGINE
 from advisor.errors import EngineDied, EngineError, EngineMissing, EngineTimeout, EngineUnfit
 
+# The code of the one death that is an answer: such a load cannot be, dry or real.
+DEVICE_LIMIT = "engine-device-limit"
+
 # Older lines may belong to a question that was answered.
 LAST_LINES = 12
 
@@ -119,7 +122,7 @@ def _device_limit(text: str, stage: Stage) -> EngineError | None:
     return EngineDied(
         f"{found[2]} cannot work on {found[1]} in one piece; the engine stopped while {stage}.",
         hint="This is a limit of the device, not of its memory: use a smaller context or cache type.",
-        code="engine-device-limit",
+        code=DEVICE_LIMIT,
     )
 
 

@@ -9,7 +9,7 @@ from advisor.basis import Basis, Note
 from advisor.hardware.device import Device, Hardware
 from advisor.memory.later import later
 from advisor.memory.overhead import gpu_overhead, host_overhead
-from advisor.memory.plan import Buffers, DeviceMemory, FormulaCheck, MemoryPlan, Target
+from advisor.memory.plan import Buffers, Companion, DeviceMemory, FormulaCheck, MemoryPlan, Target
 from advisor.memory.verdict import Claim, judge
 from advisor.model.facts import ModelFacts
 from advisor.settings.load_settings import LoadSettings
@@ -36,7 +36,7 @@ def targets(hardware: Hardware) -> tuple[Target, ...]:
     return (*found, Target(HOST, HOST, hardware.ram.free_bytes or hardware.ram.total_bytes, hardware.ram.id))
 
 
-def assemble(
+def assemble(  # noqa: PLR0913 - a plan is made of all that
     facts: ModelFacts,
     settings: LoadSettings,
     hardware: Hardware,
@@ -46,19 +46,29 @@ def assemble(
     basis: Basis = Basis.FORMULA,
     measured_overhead: Mapping[str, int] = NOTHING_MEASURED,
     notes: Iterable[Note] = (),
+    companions: Sequence[Companion] = (),
 ) -> MemoryPlan:
     """The plan for one load. `by_engine` is the engine's own answer, of that `basis`, where there is one.
 
-    `measured_overhead` holds what this machine measured beside the buffers, by backend.
+    `measured_overhead` holds what this machine measured beside the buffers, by backend; `companions` what is
+    loaded beside the model.
     """
     devices = {device.id: device for device in hardware.devices}
     device_of = {target.name: devices[target.device_id] for target in targets(hardware)}
-    answer = by_formula if by_engine is None else by_engine
+    answer = _with_homes(by_formula if by_engine is None else by_engine, companions, list(device_of))
     lines = tuple(
-        _line(facts, buffers, device_of[buffers.device], settings, basis, measured_overhead)
+        _line(
+            facts,
+            buffers,
+            device_of[buffers.device],
+            settings,
+            basis,
+            measured_overhead,
+            [companion for companion in companions if companion.device == buffers.device],
+        )
         for buffers in answer
     )
-    claims = [_claim(line, device_of[line.device]) for line in lines]
+    claims = [_claim(line, device_of[line.device], companions) for line in lines]
     check = _check(by_formula, by_engine)
     return MemoryPlan(
         settings=settings,
@@ -68,7 +78,17 @@ def assemble(
         formula=check,
         later=later(facts, settings),
         notes=(*notes, *_notes(facts, settings, check)),
+        companions=tuple(companions),
     )
+
+
+def _with_homes(
+    answer: Sequence[Buffers], companions: Sequence[Companion], devices: Sequence[str]
+) -> list[Buffers]:
+    """`answer` with the devices that only a companion uses; `devices` names all, in order."""
+    used = {companion.device for companion in companions} - {buffers.device for buffers in answer}
+    found = [*answer, *(Buffers(name) for name in used)]
+    return sorted(found, key=lambda buffers: devices.index(buffers.device))
 
 
 def _line(
@@ -78,32 +98,39 @@ def _line(
     settings: LoadSettings,
     basis: Basis,
     measured: Mapping[str, int],
+    companions: Sequence[Companion],
 ) -> DeviceMemory:
     is_host = buffers.device == HOST
     overhead = host_overhead(facts, settings, measured) if is_host else gpu_overhead(device, measured)
     parts = ("weights", "kv_cache", "recurrent_state", "compute", "output")
-    overhead_basis = Basis.MEASURED if device.backend in measured else Basis.ASSUMED
+    sources = dict.fromkeys(parts, basis)
+    sources["overhead"] = Basis.MEASURED if device.backend in measured else Basis.ASSUMED
+    if companions:
+        # The least sure of them speaks for all.
+        sources["companions"] = min((companion.basis for companion in companions), key=list(Basis).index)
     return DeviceMemory(
         buffers=buffers,
         kind=str(device.kind),
-        overhead_bytes=overhead if is_host or buffers.total_bytes else 0,
+        overhead_bytes=overhead if is_host or buffers.total_bytes or companions else 0,
         usable_bytes=device.usable_bytes,
         free_bytes=device.free_bytes,
         device_total_bytes=device.total_bytes,
         device_name=device.name,
         shares_ram=device.shares_ram,
-        basis={**dict.fromkeys(parts, basis), "overhead": overhead_basis},
+        basis=sources,
         reserve_bytes=device.reserve_bytes,
+        companions_bytes=sum(companion.n_bytes for companion in companions),
     )
 
 
-def _claim(line: DeviceMemory, device: Device) -> Claim:
+def _claim(line: DeviceMemory, device: Device, companions: Sequence[Companion]) -> Claim:
+    mapped = sum(companion.mapped_file_bytes for companion in companions if companion.device == line.device)
     return Claim(
         total_bytes=line.total_bytes,
         usable_bytes=device.usable_bytes,
         reserve_bytes=device.reserve_bytes,
         best_bytes=device.usable_if_others_closed_bytes,
-        mapped_file_bytes=line.buffers.mapped_file_bytes,
+        mapped_file_bytes=line.buffers.mapped_file_bytes + mapped,
         free_is_known=device.free_bytes is not None,
         shares_ram=device.shares_ram,
     )

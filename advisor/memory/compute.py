@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from advisor.memory import kv_cache
-from advisor.memory.graph.block import Block
+from advisor.memory.graph.block import Block, ModelGraph
 from advisor.memory.graph.replay import masks_bytes, replay
 from advisor.memory.graph.walk import F32, Pass
 from advisor.memory.placement import Placement
@@ -23,7 +23,7 @@ _WITHOUT_ROW_CHOICE = frozenset({"cogvlm"})  # its graph makes logits of every t
 _UNPACKING = frozenset({"CUDA", "ROCm"})
 # With several of these, batches are pipelined: what enters a device exists GGML_SCHED_MAX_COPIES times.
 _PIPELINING = frozenset({"CUDA", "ROCm", "RPC"})
-_MORE_COPIES = 3
+_COPIES = 4
 # ggml-cuda.cu and others: GGML_OP_OFFLOAD_MIN_BATCH. A larger batch is worth carrying the weights over.
 _OFFLOAD_MIN_BATCH = 32
 _NEVER_OFFLOADED_TO = frozenset({"RPC"})
@@ -35,39 +35,52 @@ def output_bytes(facts: ModelFacts, settings: LoadSettings) -> int:
 
 
 def compute_bytes(
-    facts: ModelFacts, blocks: Sequence[Block], settings: LoadSettings, placement: Placement
+    facts: ModelFacts, graph: ModelGraph, settings: LoadSettings, placement: Placement
 ) -> list[int]:
     """Bytes on every device of `placement`, the host last."""
-    host = placement.host
-    is_pipelined = _is_pipelined(facts, settings, placement)
+    copies = _COPIES if _is_pipelined(facts, settings, placement) else 1
     found = []
     for index, device in enumerate(placement.devices):
-        here = [block for block in blocks if placement.layers[block.layer.index] == index]
-        there = [block for block in blocks if placement.layers[block.layer.index] != index]
-        load = read_pass(facts, settings, device.backend)
-        has_output = placement.output == index
-        if index != host and not here and not has_output:
+        load = read_pass(facts, graph, settings, device.backend)
+        here = [block for block in graph.blocks if placement.layers[block.layer.index] == index]
+        if index != placement.host and not here and placement.output != index:
             found.append(0)
             continue
-        n_bytes = replay(here, load, there, has_input=index == host, has_output=has_output)
-        if is_pipelined:
-            n_rows = load.n_tokens if here or index == host else load.n_outputs
-            read_here = blocks if index == host else here
-            n_bytes += _MORE_COPIES * (masks_bytes(read_here, load) + F32 * n_rows * facts.n_embd)
+        n_bytes = _replayed(graph, here, load, placement, index)
+        n_bytes += copies * _borrowed_cache_bytes(facts, here, settings, placement, index)
+        if copies > 1:
+            n_bytes += _pipeline_bytes(graph, here, load, placement, index)
         found.append(n_bytes)
     if placement.has_gpu:
-        found[0] = _with_carried_weights(facts, blocks, settings, placement, found[0])
+        found[0] = _with_carried_weights(facts, graph, settings, placement, found[0])
     return found
 
 
-def read_pass(facts: ModelFacts, settings: LoadSettings, backend: str) -> Pass:
+def _replayed(graph: ModelGraph, here: Sequence[Block], load: Pass, placement: Placement, index: int) -> int:
+    there = [block for block in graph.blocks if placement.layers[block.layer.index] != index]
+    is_host, has_output = index == placement.host, index == placement.output
+    return replay(here, load, there, has_input=is_host, has_output=has_output)
+
+
+def _pipeline_bytes(
+    graph: ModelGraph, here: Sequence[Block], load: Pass, placement: Placement, index: int
+) -> int:
+    """What pipelining adds: more copies of all that enters a device, and none of it is freed.
+
+    From one GPU to the next go two tensors, the residual and its norm.
+    """
+    is_host = index == placement.host
+    n_rows = load.n_tokens if here or is_host else load.n_outputs
+    entering = 2 * _COPIES if here and 0 < index < placement.host else _COPIES - 1
+    masks = masks_bytes(graph.blocks if is_host else here, load)
+    return (_COPIES - 1) * masks + entering * F32 * n_rows * load.n_embd
+
+
+def read_pass(facts: ModelFacts, graph: ModelGraph, settings: LoadSettings, backend: str) -> Pass:
     """The pass that llama.cpp reserves for, with these settings."""
     n_tokens = min(settings.n_ctx, kv_cache.n_ubatch(facts, settings))
     n_tokens = -(-n_tokens // settings.n_seq_max) * settings.n_seq_max
     in_graph = facts.has_cache and facts.architecture not in _WITHOUT_CACHE_IN_GRAPH
-    window = next(
-        (layer.attention for layer in facts.layers if layer.attention and layer.attention.window), None
-    )
     flash_attn = kv_cache.uses_flash_attn(facts, settings)
     all_rows = facts.architecture in _WITHOUT_ROW_CHOICE | _WITH_ENCODER or not settings.n_outputs_max
     return Pass(
@@ -75,6 +88,7 @@ def read_pass(facts: ModelFacts, settings: LoadSettings, backend: str) -> Pass:
         n_embd=facts.n_embd,
         n_vocab=facts.n_vocab,
         n_expert=facts.n_expert,
+        per_layer_width=graph.per_layer_width,
         value_row_max=facts.value_row_max,
         has_cache=facts.has_cache,
         n_tokens=n_tokens,
@@ -82,17 +96,20 @@ def read_pass(facts: ModelFacts, settings: LoadSettings, backend: str) -> Pass:
         n_seqs=settings.n_seq_max,
         n_stream=kv_cache.n_stream(facts, settings),
         n_cells=settings.n_ctx_per_slot if in_graph else n_tokens,
-        n_window_cells=0
-        if window is None
-        else kv_cache.n_cells(facts, settings, window)
-        if in_graph
-        else n_tokens,
+        n_window_cells=_window_cells(facts, settings, n_tokens, in_graph=in_graph),
         flash_attn=flash_attn,
         quantized_k=kv_cache.is_quantized(settings.cache_type_k),
         quantized_v=kv_cache.is_quantized(settings.cache_type_v),
         unpacks_k=backend in _UNPACKING and settings.cache_type_k != "f16",
         unpacks_v=backend in _UNPACKING and settings.cache_type_v != "f16",
     )
+
+
+def _window_cells(facts: ModelFacts, settings: LoadSettings, n_tokens: int, *, in_graph: bool) -> int:
+    for layer in facts.layers:
+        if layer.attention and layer.attention.window:
+            return kv_cache.n_cells(facts, settings, layer.attention) if in_graph else n_tokens
+    return 0
 
 
 def _is_pipelined(facts: ModelFacts, settings: LoadSettings, placement: Placement) -> bool:
@@ -108,50 +125,43 @@ def _is_pipelined(facts: ModelFacts, settings: LoadSettings, placement: Placemen
     )
 
 
+def _borrowed_cache_bytes(
+    facts: ModelFacts, here: Sequence[Block], settings: LoadSettings, placement: Placement, index: int
+) -> int:
+    """Where a block reads another's cache that lies on another device (Gemma 3n and 4), it gets a copy.
+
+    At least one for each such cache; the engine was seen to hold up to three.
+    """
+    donors = {block.layer.attention.shares_cache_of for block in here if block.layer.attention}
+    total = 0
+    for donor in donors - {None}:
+        attention = facts.layers[donor or 0].attention
+        home = placement.layers[donor or 0] if settings.offload_kqv else placement.host
+        if attention and home != index:
+            total += kv_cache.layer_bytes(facts, settings, attention)
+    return total
+
+
 def _with_carried_weights(
-    facts: ModelFacts,
-    blocks: Sequence[Block],
-    settings: LoadSettings,
-    placement: Placement,
-    n_bytes: int,
+    facts: ModelFacts, graph: ModelGraph, settings: LoadSettings, placement: Placement, n_bytes: int
 ) -> int:
     """A large batch multiplies host weights on the first GPU: two matrices and their results at a time.
 
     Where only the experts stay behind, the results are on the GPU anyway.
     """
     first = placement.devices[0].backend
-    n_tokens = read_pass(facts, settings, first).n_tokens
+    n_tokens = read_pass(facts, graph, settings, first).n_tokens
     if not settings.op_offload or n_tokens < _OFFLOAD_MIN_BATCH or first in _NEVER_OFFLOADED_TO:
         return n_bytes
-    pairs = _pairs(facts)
     carried = n_bytes
-    for block in blocks:
+    for block in graph.blocks:
         layer = block.layer.index
         on_host = placement.layers[layer] == placement.host
         if not on_host and layer >= settings.n_cpu_moe:
             continue
-        weights, width = pairs.get(layer, (0, 0)) if on_host or block.layer.n_expert_used else (0, 0)
+        weights, width = graph.feed_forward_pairs[layer] if on_host or block.layer.n_expert_used else (0, 0)
         if on_host:
             carried = max(carried, weights + F32 * n_tokens * (width + facts.n_embd))
         else:
             carried = max(carried, n_bytes + weights)
     return carried
-
-
-def _pairs(facts: ModelFacts) -> dict[int, tuple[int, int]]:
-    """For each block, the bytes of the two widest feed-forward matrices and the width of their results."""
-    found: dict[int, tuple[int, int]] = {}
-    used = {layer.index: max(1, layer.n_expert_used) for layer in facts.layers}
-    for weight in facts.weights:
-        if (
-            weight.layer is None
-            or ".ffn_" not in weight.name
-            or "_down" in weight.name
-            or len(weight.dims) < 2
-        ):
-            continue
-        if weight.name.endswith(("exps.weight", "ffn_gate.weight", "ffn_up.weight")):
-            n_bytes, width = found.get(weight.layer, (0, 0))
-            rows = weight.dims[1] * (used[weight.layer] if weight.is_expert else 1)
-            found[weight.layer] = n_bytes + weight.n_bytes, width + rows
-    return found

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from advisor.memory import kv_cache, recurrent, weights
 from advisor.memory.compute import compute_bytes, output_bytes
-from advisor.memory.graph.block import read_blocks
+from advisor.memory.graph.block import read_graph
 from advisor.memory.placement import HOST, Placement, place
 from advisor.memory.plan import Buffers, Target
 from advisor.model.facts import ModelFacts
@@ -20,7 +20,11 @@ class Formula:
         self._facts = facts
         self._targets = tuple(targets)
         backends = {target.backend for target in self._targets} | {HOST}
-        self._blocks = read_blocks(facts)
+        self._graph = read_graph(facts)
+        found = [layer.attention for layer in facts.layers]
+        self._attentions = tuple({attention: None for attention in found if attention})
+        index = {attention: i for i, attention in enumerate(self._attentions)}
+        self._kinds = tuple(index[attention] if attention else None for attention in found)
         self._weights = {backend: weights.sum_weights(facts, backend) for backend in backends}
 
     def buffers(self, settings: LoadSettings) -> tuple[Buffers, ...]:
@@ -32,7 +36,7 @@ class Formula:
         placement = place(facts.n_layer_all, settings, self._targets)
         of_weights = self._split_weights(settings, placement)
         cache, state = self._caches(settings, placement)
-        compute = compute_bytes(facts, self._blocks, settings, placement)
+        compute = compute_bytes(facts, self._graph, settings, placement)
         return tuple(
             Buffers(
                 device=target.name,
@@ -55,10 +59,11 @@ class Formula:
     def _caches(self, settings: LoadSettings, placement: Placement) -> tuple[list[int], list[int]]:
         """KV cache and recurrent state of each device: they lie with their layer, or all in the RAM."""
         cache, state = [0] * len(placement.devices), [0] * len(placement.devices)
-        for layer, device in zip(self._facts.layers, placement.layers, strict=True):
+        by_kind = [kv_cache.layer_bytes(self._facts, settings, attention) for attention in self._attentions]
+        for layer, kind, device in zip(self._facts.layers, self._kinds, placement.layers, strict=True):
             home = device if settings.offload_kqv else placement.host
-            if layer.attention:
-                cache[home] += kv_cache.layer_bytes(self._facts, settings, layer.attention)
+            if kind is not None:
+                cache[home] += by_kind[kind]
             if layer.recurrence:
                 state[home] += recurrent.state_bytes(settings, layer.recurrence)
         return cache, state

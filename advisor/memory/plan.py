@@ -64,9 +64,36 @@ class Buffers:
         )
 
 
+class CompanionKind(StrEnum):
+    """What is loaded beside a model."""
+
+    PROJECTOR = "projector"
+    DRAFT_MODEL = "draft-model"
+    ADAPTER = "adapter"
+
+
+@dataclass(frozen=True, slots=True)
+class Companion:
+    """What one file beside the model takes on one device.
+
+    `reason` says in words what the bytes are. `mapped_file_bytes` is the part that the system can drop.
+    """
+
+    kind: CompanionKind
+    name: str
+    device: str
+    n_bytes: int
+    basis: Basis
+    reason: str
+    mapped_file_bytes: int = 0
+
+
 @dataclass(frozen=True, slots=True)
 class DeviceMemory:
-    """One device's line of the plan: the buffers, the runtime's own overhead, and what there is."""
+    """One device's line of the plan: the buffers, what else is loaded, the runtime's overhead, what there is.
+
+    `companions_bytes` is the sum of the plan's companions on this device.
+    """
 
     buffers: Buffers
     kind: str
@@ -76,8 +103,11 @@ class DeviceMemory:
     device_total_bytes: int
     device_name: str  # for people: "NVIDIA GeForce RTX 4070"
     shares_ram: bool
-    basis: Mapping[str, Basis]  # for weights, kv_cache, recurrent_state, compute, output, overhead
+    basis: Mapping[
+        str, Basis
+    ]  # for weights, kv_cache, recurrent_state, compute, output, overhead, companions
     reserve_bytes: int = 0
+    companions_bytes: int = 0
 
     @property
     def device(self) -> str:
@@ -85,8 +115,8 @@ class DeviceMemory:
 
     @property
     def total_bytes(self) -> int:
-        """Everything that this load takes here, overhead included."""
-        return self.buffers.total_bytes + self.overhead_bytes
+        """Everything that this load takes here, companions and overhead included."""
+        return self.buffers.total_bytes + self.companions_bytes + self.overhead_bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,10 +151,11 @@ class MemoryPlan:
     formula: FormulaCheck
     later: tuple[Later, ...] = ()
     notes: tuple[Note, ...] = field(default=())
+    companions: tuple[Companion, ...] = ()
 
     @property
     def total_bytes(self) -> int:
-        """Over all devices, overhead included."""
+        """Over all devices, companions and overhead included."""
         return sum(m.total_bytes for m in self.memory)
 
     @property

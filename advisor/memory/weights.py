@@ -28,6 +28,8 @@ _REPACKED = frozenset(
     ggml_id for ggml_id, t in GGML_TYPES.items() if t.name in ("Q4_0", "Q4_K", "IQ4_NL", "MXFP4")
 )
 _REPACKED_ROWS = 8
+# src/models: these make the head from the embedding before the embedding itself, and so do not find it again.
+_LOADS_HEAD_FIRST = frozenset({"gemma3n", "gemma4"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +48,7 @@ class WeightSums:
     repacked_layers: tuple[int, ...]
     repacked_output: int
     repacked_tied: int
+    second_copy: int  # of a tied embedding, where the head is on the host, too
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +63,9 @@ def stored_bytes(weight: Weight, backend: str) -> int:
     """What a tensor takes in a buffer of this backend, padding included."""
     n_bytes = weight.n_bytes
     ggml_type = GGML_TYPES.get(weight.ggml_type)
-    if backend in _PADS_ROWS and ggml_type and ggml_type.block_elements > 1 and weight.dims[0] % _ROW_PADDING:
-        missing = _ROW_PADDING - weight.dims[0] % _ROW_PADDING
+    row = weight.dims[0] if weight.dims else 1
+    if backend in _PADS_ROWS and ggml_type and ggml_type.block_elements > 1 and row % _ROW_PADDING:
+        missing = _ROW_PADDING - row % _ROW_PADDING
         n_bytes += missing // ggml_type.block_elements * ggml_type.block_bytes
     return pad(n_bytes, _ALIGNMENT.get(backend, _OTHER_ALIGNMENT))
 
@@ -71,7 +75,7 @@ def sum_weights(facts: ModelFacts, backend: str) -> WeightSums:
     n = facts.n_layer_all
     layers, experts, repacked = [0] * n, [0] * n, [0] * n
     ends = {Role.INPUT: 0, Role.OUTPUT: 0}
-    tied = rope = repacked_output = repacked_tied = 0
+    tied = rope = repacked_output = repacked_tied = second_copy = 0
     for weight in facts.weights:
         if weight.role is Role.SKIPPED:
             continue
@@ -89,6 +93,7 @@ def sum_weights(facts: ModelFacts, backend: str) -> WeightSums:
         if facts.tied_output and weight.name == "token_embd.weight":
             tied = n_bytes
             repacked_tied = n_bytes if _is_repacked(weight, is_head=True) else 0
+            second_copy = n_bytes if facts.architecture in _LOADS_HEAD_FIRST else 0
     return WeightSums(
         layers=tuple(layers),
         experts=tuple(experts),
@@ -99,6 +104,7 @@ def sum_weights(facts: ModelFacts, backend: str) -> WeightSums:
         repacked_layers=tuple(repacked),
         repacked_output=repacked_output,
         repacked_tied=repacked_tied,
+        second_copy=second_copy,
     )
 
 
@@ -137,9 +143,11 @@ def split_weights(
     totals[host] += sums[host].input
     if placement.output != host:
         totals[placement.output] += sums[placement.output].tied
-    elif not placement.has_gpu:
-        # The head is repacked, the embedding is looked up in the file's order: two copies.
-        totals[host] += sums[host].repacked_tied
+    elif placement.has_gpu:
+        totals[host] += sums[host].second_copy
+    else:
+        # A head that is repacked cannot be the embedding, whose rows are looked up: two copies.
+        totals[host] += max(sums[host].repacked_tied, sums[host].second_copy)
     repacked = 0
     if not placement.has_gpu:
         repacked = sum(sums[host].repacked_layers) + sums[host].repacked_output + sums[host].repacked_tied

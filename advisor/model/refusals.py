@@ -34,13 +34,19 @@ def printable(text: str) -> str:
 
 def refuse_other_files(path: Path, metadata: Mapping[str, Value], *, has_tensors: bool) -> None:
     """Raise ModelFactsError if the container says, or shows, that it is no language model."""
-    kind = metadata.get("general.type", "model")
-    architecture = metadata.get("general.architecture")
-    for said in (kind, _TYPE_OF_ARCHITECTURE.get(str(architecture))):
-        if isinstance(said, str) and said in _NOT_MODELS:
-            raise _not_a_model(path, said)
-    if architecture is not None and not has_tensors:
+    if said := kind_of(metadata):
+        raise _not_a_model(path, said)
+    if metadata.get("general.architecture") is not None and not has_tensors:
         raise _not_a_model(path, "vocab")
+
+
+def kind_of(metadata: Mapping[str, Value]) -> str | None:
+    """Which kind of side file a container says that it is ("mmproj", "adapter", ...); None: a model."""
+    architecture = metadata.get("general.architecture")
+    for said in (metadata.get("general.type"), _TYPE_OF_ARCHITECTURE.get(str(architecture))):
+        if isinstance(said, str) and said in _NOT_MODELS:
+            return said
+    return None
 
 
 def _not_a_model(path: Path, kind: str) -> ModelFactsError:
@@ -48,6 +54,37 @@ def _not_a_model(path: Path, kind: str) -> ModelFactsError:
     return ModelFactsError(
         f"{printable(path.name)} is {what}, not a language model.", hint=hint, code="not-a-model"
     )
+
+
+def not_a_projector(path: Path, metadata: Mapping[str, Value]) -> ModelFactsError:
+    return ModelFactsError(
+        f"{printable(path.name)} is {_kind(metadata)}, not a projector.",
+        hint="Give --mmproj the mmproj file that was published with the model.",
+        code="not-a-projector",
+    )
+
+
+def not_an_adapter(path: Path, metadata: Mapping[str, Value]) -> ModelFactsError:
+    return ModelFactsError(
+        f"{printable(path.name)} is {_kind(metadata)}, not a LoRA adapter.",
+        hint="Give --lora an adapter in GGUF form (llama.cpp's convert_lora_to_gguf.py makes one).",
+        code="not-an-adapter",
+    )
+
+
+def odd_adapter(path: Path, finding: str) -> ModelFactsError:
+    """An adapter that llama.cpp would refuse. `finding` is a clause: "has no tensors"."""
+    return ModelFactsError(
+        f"{printable(path.name)} {finding}.",
+        hint="Convert the adapter again with llama.cpp's convert_lora_to_gguf.py.",
+        code="odd-adapter",
+    )
+
+
+def _kind(metadata: Mapping[str, Value]) -> str:
+    """What a container says that it is, as a noun."""
+    said = kind_of(metadata)
+    return _NOT_MODELS[said][0] if said else "a language model"
 
 
 def no_architecture(path: Path) -> ModelFactsError:

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from advisor.basis import Note
+from advisor.basis import Basis, Note
 from advisor.engine.client import EngineClient
+from advisor.engine.deaths import DEVICE_LIMIT
 from advisor.engine.dry_run import DryRun, dry_run
 from advisor.errors import EngineDied, EngineError, EngineRefused, EngineTimeout
 from advisor.hardware.device import Hardware
 from advisor.memory.assemble import assemble, targets
+from advisor.memory.companions import NO_COMPANIONS, CompanionFormula, Companions
 from advisor.memory.formula import Formula
 from advisor.memory.kv_cache import check_cache_types
-from advisor.memory.plan import MemoryPlan
+from advisor.memory.plan import MemoryPlan, Verdict
 from advisor.model.facts import ModelFacts
 from advisor.settings.load_settings import LoadSettings
 
@@ -26,6 +28,8 @@ class Planner:
     With a client, `plan` asks llama.cpp, dry. Where it cannot answer, the formula does and the plan says why.
     The engine is asked only about devices that it has: what it would do on others it cannot know.
     `engine_problem` is the last reason why it did not answer; given at the start, why it is not there.
+    `companions` are counted in every plan, `notes` said with each. Raises SettingsError for companions that
+    do not go with the model.
     """
 
     def __init__(
@@ -36,10 +40,14 @@ class Planner:
         *,
         must_ask_engine: bool = False,
         engine_problem: EngineError | None = None,
+        companions: Companions = NO_COMPANIONS,
+        notes: tuple[Note, ...] = (),
     ) -> None:
         self._facts = facts
         self._hardware = hardware
         self._formula = Formula(facts, targets(hardware))
+        self._companions = CompanionFormula(companions, facts, targets(hardware))
+        self._notes = notes
         self._client = client
         self._must_ask_engine = must_ask_engine
         self._plans: dict[LoadSettings, MemoryPlan] = {}
@@ -47,33 +55,41 @@ class Planner:
         self.engine_problem = engine_problem
 
     def estimate(self, settings: LoadSettings) -> MemoryPlan:
-        """By formula. Raises SettingsError for cache types that the model cannot have."""
+        """By formula. Raises SettingsError for cache types that the model or its draft cannot have."""
         check_cache_types(self._facts, settings)
-        return assemble(self._facts, settings, self._hardware, self._formula.buffers(settings))
+        return self._assembled(self._companions.as_loaded(settings))
 
     def plan(self, settings: LoadSettings) -> MemoryPlan:
         """By the engine where it can answer, else by formula with a note that says why.
 
-        Raises SettingsError as `estimate`, Cancelled, and with `must_ask_engine` the engine's own error.
+        What is beyond a limit of a device does not fit, whatever memory there is. Raises SettingsError as
+        `estimate`, Cancelled, and with `must_ask_engine` the engine's own error.
         """
         if settings not in self._plans:
-            self._plans[settings] = self._made(settings)
+            self._plans[settings] = self._made(self._companions.as_loaded(settings))
         return self._plans[settings]
 
     def _made(self, settings: LoadSettings) -> MemoryPlan:
         check_cache_types(self._facts, settings)
-        by_formula = self._formula.buffers(settings)
         answer, notes = self._asked(settings)
-        if answer is None:
-            return assemble(self._facts, settings, self._hardware, by_formula, notes=notes)
+        plan = self._assembled(settings, answer, notes)
+        is_impossible = any(note.code == DEVICE_LIMIT for note in notes)
+        return replace(plan, verdict=Verdict.DOES_NOT_FIT) if is_impossible else plan
+
+    def _assembled(
+        self, settings: LoadSettings, answer: DryRun | None = None, notes: tuple[Note, ...] = ()
+    ) -> MemoryPlan:
+        """The plan from the engine's answer, by formula without one, with all companions."""
+        said = answer.notes if answer else notes
         return assemble(
             self._facts,
             settings,
             self._hardware,
-            by_formula,
-            answer.buffers,
-            basis=answer.basis,
-            notes=answer.notes,
+            self._formula.buffers(settings),
+            answer.buffers if answer else None,
+            basis=answer.basis if answer else Basis.FORMULA,
+            notes=(*said, *self._notes, *self._companions.notes(settings)),
+            companions=self._companions.companions(settings),
         )
 
     def _asked(self, settings: LoadSettings) -> tuple[DryRun | None, tuple[Note, ...]]:
@@ -89,6 +105,8 @@ class Planner:
                 self._answers[question] = dry_run(self._client, self._facts, question, devices)
             return self._answers[question], ()
         except EngineError as error:
+            if error.code == DEVICE_LIMIT:
+                return None, (Note(error.code, f"{error.message} {error.hint}"),)
             if self._must_ask_engine:
                 raise
             self.engine_problem = error

@@ -47,6 +47,9 @@ def cache_name(settings: LoadSettings) -> str:
 
 
 def _too_big(chosen: Alternative) -> Note:
+    if chosen.at_device_limit:
+        n_ctx = format_tokens(chosen.settings.n_ctx)
+        return Note("device-limit", f"The GPU cannot work on the KV cache of even {n_ctx} tokens.")
     worst = max(chosen.plan.memory, key=lambda line: line.total_bytes - line.usable_bytes)
     return Note(
         "does-not-fit",
@@ -61,6 +64,12 @@ def _bound(chosen: Alternative, facts: ModelFacts, name: str, *, at_training_con
             "training-context",
             f"The model was trained for {format_tokens(facts.n_ctx_train)} tokens; with KV cache type {name} "
             "memory would hold more.",
+        )
+    if chosen.at_device_limit:
+        return Note(
+            "device-limit",
+            f"The GPU is the limit, not its memory: with more than {format_tokens(chosen.n_ctx_max)} tokens "
+            "a part of the KV cache is larger than it can work on in one piece.",
         )
     tightest = min(chosen.plan.memory, key=lambda line: line.usable_bytes - line.total_bytes)
     return Note(

@@ -50,11 +50,13 @@ class Alternative:
     """One row of the table: the largest safe context for one choice of cache types and layers.
 
     `n_ctx_max` is 0 where not even the smallest context fits; `plan` is then the one that fails.
+    `at_device_limit`: not memory forbids more, but a GPU that cannot work on so large a cache.
     """
 
     settings: LoadSettings
     n_ctx_max: int
     plan: MemoryPlan
+    at_device_limit: bool = False
 
     @property
     def verdict(self) -> Verdict:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Protocol
 
+from advisor.engine.deaths import DEVICE_LIMIT
 from advisor.errors import SettingsError
 from advisor.memory.plan import MemoryPlan
 from advisor.model.facts import ModelFacts
@@ -91,7 +92,13 @@ def largest_row(request: Request, facts: ModelFacts, planner: Planning) -> Alter
 
     best = largest(fits, span, guess=guess or span.step)
     plan = plans[best or span.step]
-    return Alternative(settings=plan.settings, n_ctx_max=plan.settings.n_ctx if best else 0, plan=plan)
+    above = plans.get(best + span.step)
+    return Alternative(
+        settings=plan.settings,
+        n_ctx_max=plan.settings.n_ctx if best else 0,
+        plan=plan,
+        at_device_limit=above is not None and any(note.code == DEVICE_LIMIT for note in above.notes),
+    )
 
 
 def _with_layers_on_cpu(request: Request, facts: ModelFacts, planner: Planning) -> Alternative | None:

@@ -16,9 +16,15 @@ N_VOCAB = 8192
 
 
 def small_llama(
-    path: Path, *, n_layer: int = 2, n_head: int = 16, n_head_kv: int = 16, n_ff: int = 2048, n_expert: int = 0
+    path: Path,
+    *,
+    n_layer: int = 2,
+    n_head: int = 16,
+    n_head_kv: int = 16,
+    n_ff: int = 2048,
+    n_expert: int = 0,
 ) -> ModelFacts:
-    """A model of these dimensions, written to `path`; with `n_expert` two of the experts are used at a time."""
+    """A model of these dimensions, written to `path`; of `n_expert` experts two are used at a time."""
     n_embd = n_head * HEAD_SIZE
     keys = {
         "block_count": n_layer,

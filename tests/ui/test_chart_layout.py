@@ -26,6 +26,7 @@ from ui.chart_layout import (
     contexts_shown,
     tick_words,
 )
+from ui.chart_sampling import sampled
 
 
 def line(name: str, start: int, end: int, n_ctx: int = 32768) -> Curve:
@@ -126,3 +127,31 @@ def test_a_name_stands_at_the_end_or_where_its_curve_leaves() -> None:
     assert names["f16"].leaves
     assert names["f16"].x < names["q4_0"].x
     assert not names["q4_0"].leaves
+
+
+def test_a_straight_line_is_sampled_seldom_and_a_bend_closely() -> None:
+    asked: list[int] = []
+
+    def bent(n_ctx: int) -> Point:
+        asked.append(n_ctx)
+        return Point(n_ctx, GiB + min(n_ctx, 5000) * MiB)
+
+    straight = sampled(lambda n: Point(n, GiB + n * 1024), 256, 131072)
+    points = sampled(bent, 256, 131072)
+    assert len(straight) == 2 * 8 + 1
+    assert len(straight) < len(points) <= 65
+    assert len(asked) == len(points)
+    curve = Curve("f16", points)
+    for n_ctx in (300, 2000, 4000, 7000, 100_000):
+        assert curve.bytes_at(n_ctx) == pytest.approx(bent(n_ctx).n_bytes, rel=0.003)
+
+
+def test_sampling_follows_the_engines_rounding() -> None:
+    points = sampled(lambda n: Point(-(-n // 1024) * 1024, n), 256, 4096)
+    contexts = [point.n_ctx for point in points]
+    assert contexts == sorted(set(contexts))
+    assert all(n_ctx % 1024 == 0 for n_ctx in contexts)
+
+
+def test_a_single_context_is_a_single_point() -> None:
+    assert sampled(lambda n: Point(n, 7), 256, 256) == (Point(256, 7),)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QEvent, QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtCore import QEvent, QLibraryInfo, QMimeData, QPoint, QPointF, Qt, QUrl, QVersionNumber
 from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDragMoveEvent, QDropEvent
 from PySide6.QtWidgets import QApplication, QFileDialog, QMenu
 from pytestqt.qtbot import QtBot
@@ -25,6 +25,9 @@ from ui.theme import Theme, is_dark
 FILE = Path("/models/llama.gguf")
 OTHER = Path("/models/other.gguf")
 
+# Drags carry exact positions from Qt 6.12 on, and whole pixels before.
+HERE = QPointF(50, 50) if QLibraryInfo.version() >= QVersionNumber(6, 12) else QPoint(50, 50)
+
 Settle = Callable[[Session], None]
 
 
@@ -36,7 +39,7 @@ def dragged(*paths: str) -> QMimeData:
 
 def enter(window: MainWindow, data: QMimeData) -> QDragEnterEvent:
     event = QDragEnterEvent(
-        QPoint(50, 50),
+        HERE,
         Qt.DropAction.CopyAction,
         data,
         Qt.MouseButton.LeftButton,
@@ -48,7 +51,7 @@ def enter(window: MainWindow, data: QMimeData) -> QDragEnterEvent:
 
 def move(window: MainWindow, data: QMimeData) -> QDragMoveEvent:
     event = QDragMoveEvent(
-        QPoint(60, 60),
+        HERE,
         Qt.DropAction.CopyAction,
         data,
         Qt.MouseButton.LeftButton,

@@ -110,3 +110,15 @@ def test_too_much_is_marked_beyond_the_capacity(line: DeviceMemory, qtbot: QtBot
 def test_any_width_can_be_painted(bar: MemoryBar, width: int) -> None:
     bar.resize(width, 32)
     assert not bar.grab().isNull()
+
+
+def test_a_new_plan_leaves_the_pointer_where_it_was(bar: MemoryBar, qtbot: QtBot) -> None:
+    told: list[object] = []
+    qtbot.keyClick(bar, Qt.Key.Key_End)
+    bar.pointed.connect(told.append)
+    larger = answers.recommendation(goal=answers.CHAT).plan.memory[0]
+    bar.show_memory(larger)
+    assert bar.segment is not None
+    assert bar.segment.part is Part.FREE
+    left = larger.usable_bytes - larger.total_bytes
+    assert f"({left:,} bytes)" in str(told[-1])

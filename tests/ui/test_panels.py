@@ -290,3 +290,14 @@ def test_the_title_escapes_and_breaks_long_names(qtbot: QtBot, theme: Theme) -> 
     assert "&lt;name&gt;" in title.text()
     assert title.heightForWidth(300) > title.heightForWidth(3000)
     assert title.toolTip() == str(Path("/models/x.gguf"))
+
+
+def test_the_focus_stays_on_a_bar_when_the_engines_answer_arrives(qtbot: QtBot) -> None:
+    panel = MemoryPanel()
+    panel.show_plan(answers.recommendation(basis=Basis.FORMULA).plan)
+    shown(panel, qtbot)
+    bar = panel.bars[1]
+    panel.show_plan(answers.recommendation(basis=Basis.ENGINE).plan)
+    assert panel.bars[1] is bar
+    panel.show_plan(answers.recommendation(hardware=answers.computer()).plan)
+    assert len(panel.bars) == 1

@@ -109,6 +109,20 @@ def test_looking_again_recovers_a_file_that_can_be_read_by_now(
     assert session.current.recommendation is not None
 
 
+def test_looking_again_says_that_a_file_is_gone(
+    session: Session, domain: FakeDomain, settled: Settle
+) -> None:
+    session.start()
+    session.open_paths([FILE])
+    settled(session)
+    domain.read_error = GgufError("llama.gguf is not there any more.", hint="Connect the disk.")
+    session.look_again()
+    settled(session)
+    assert session.current is not None
+    assert session.current.error is domain.read_error
+    assert session.current.recommendation is None
+
+
 def test_a_missing_engine_leaves_the_formula_and_says_so(
     session: Session, domain: FakeDomain, settled: Settle
 ) -> None:

@@ -17,7 +17,21 @@ FULL, WINDOW = "full", "window"  # the masks
 # Positions are learned, biased or left to recurrent layers (LLAMA_ROPE_TYPE_NONE, src/llama-model.cpp):
 # Q and K are not rotated, so there is no second copy of them.
 _WITHOUT_ROPE = frozenset(
-    "bert bloom gpt2 jais jamba jina-bert-v2 mpt nemotron_h nemotron_h_moe refact starcoder t5 t5encoder".split()
+    {
+        "bert",
+        "bloom",
+        "gpt2",
+        "jais",
+        "jamba",
+        "jina-bert-v2",
+        "mpt",
+        "nemotron_h",
+        "nemotron_h_moe",
+        "refact",
+        "starcoder",
+        "t5",
+        "t5encoder",
+    }
 )
 _ROTATED_HEADS = 64  # src/llama-kv-cache.cpp: attn_rot_k, only for heads that this divides
 
@@ -43,8 +57,10 @@ def attend(walk: Walk, block: Block, attention: Attention, norm: Piece) -> Piece
     if selects:
         walk.free(k, v)
         k = v = None
-        pick = choose_pooled if attention.indexer_pool > 1 else choose_blocks
-        walk.free(pick(walk, block, attention, norm))
+        if attention.indexer_pool > 1:
+            walk.free(choose_pooled(walk, block, attention, norm))
+        else:
+            walk.free(choose_blocks(walk, block, norm))
     result = _turn_back(walk, attention, _read(walk, attention, q, k, v))
     width = attention.head_count * attention.value_length
     if both is not None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from advisor.memory.graph.arena import Piece
 from advisor.memory.graph.attention import WINDOW
 from advisor.memory.graph.block import Block
-from advisor.memory.graph.selection import INDEXER, choose, n_chosen, zeros_of
+from advisor.memory.graph.selection import choose, zeros_of
 from advisor.memory.graph.walk import F16, F32, Walk
 from advisor.model.facts import Attention
 
@@ -33,7 +33,7 @@ def attend_compressed(walk: Walk, block: Block, attention: Attention, norm: Piec
     walk.free(walk.turn(key, attention.key_length))
     mask = None
     if attention.compress_ratio:
-        _compress(walk, block, attention)
+        _compress(walk, block)
         if selects:
             choose(walk, block, attention, query, norm)
             mask = _narrow_mask(walk, attention)
@@ -65,7 +65,7 @@ def _score(walk: Walk, attention: Attention, q: Piece) -> Piece:
     return walk.turn(result, width)
 
 
-def _compress(walk: Walk, block: Block, attention: Attention) -> None:
+def _compress(walk: Walk, block: Block) -> None:
     """Scores and keys of the tokens that become one."""
     for name in ("attn_compressor_kv", "indexer_compressor_kv"):
         width = block.out(name)

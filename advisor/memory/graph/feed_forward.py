@@ -9,7 +9,6 @@ from advisor.memory.graph.arena import Piece
 from advisor.memory.graph.block import Block
 from advisor.memory.graph.walk import Walk
 
-
 # Limits on gate and up are operations in place (src/llama-graph.cpp: swiglu_clamp_exp), as is the product.
 _CLAMPED_GATES = frozenset({"bailingmoe3"})
 _TANH_GATES = frozenset({"kimi-k3"})  # LLM_FFN_SITU

@@ -7,7 +7,7 @@ the queries are multiplied into its space. Old files without `attn_k_b` unpack i
 from __future__ import annotations
 
 from advisor.memory.graph.arena import Piece
-from advisor.memory.graph.attention import FULL, WINDOW, attend, gated, score_heads
+from advisor.memory.graph.attention import FULL, WINDOW, gated, score_heads
 from advisor.memory.graph.block import Block
 from advisor.memory.graph.selection import choose, narrow_mask, store_key
 from advisor.memory.graph.walk import F16, F32, Walk
@@ -37,7 +37,7 @@ def attend_latent(walk: Walk, block: Block, attention: Attention, norm: Piece) -
     if attention.indexer_top_k:
         if selects:
             choose(walk, block, attention, query, None if is_gated else norm)
-        mask = narrow_mask(walk, attention)
+        mask = narrow_mask(walk)
     result = _score(walk, attention, q, n_heads * rank)
     walk.free(mask)
     result = walk.turn(walk.turn(result, value_width), value_width)

@@ -13,8 +13,8 @@ from advisor.memory.graph.block import Block
 from advisor.memory.graph.walk import F32, Pass, Walk
 from advisor.model.facts import Recurrence
 
-
 DECAY = "decay"  # an input of linear attention
+_RWKV_BLENDS = 5  # for weights, keys, values, receptance and gate, where they are stored apart
 
 
 def copy_history(walk: Walk, block: Block, recurrence: Recurrence) -> Piece | None:
@@ -25,18 +25,20 @@ def copy_history(walk: Walk, block: Block, recurrence: Recurrence) -> Piece | No
 def remember(walk: Walk, block: Block, recurrence: Recurrence, norm: Piece, copied: Piece | None) -> Piece:
     """From the normed input to the projected result. Frees `norm` and `copied`."""
     if block.has("ssm_conv1d_q"):
-        return _kimi_delta(walk, block, recurrence, norm)
-    if block.has("ssm_alpha", "ssm_ba"):
-        return _gated_delta(walk, block, recurrence, norm)
-    if block.has("ssm_x"):
-        return _mamba(walk, block, recurrence, norm, copied)
-    if block.has("ssm_in"):
-        return _mamba2(walk, block, recurrence, norm, copied)
-    if block.has("shortconv.in_proj"):
-        return _short_convolution(walk, block, norm)
-    if block.has("time_mix_w1"):
-        return _rwkv(walk, block, recurrence, norm)
-    return _linear_attention(walk, block, recurrence, norm)
+        result = _kimi_delta(walk, block, recurrence, norm)
+    elif block.has("ssm_alpha", "ssm_ba"):
+        result = _gated_delta(walk, block, recurrence, norm)
+    elif block.has("ssm_x"):
+        result = _mamba(walk, block, recurrence, norm, copied)
+    elif block.has("ssm_in"):
+        result = _mamba2(walk, block, recurrence, norm, copied)
+    elif block.has("shortconv.in_proj"):
+        result = _short_convolution(walk, block, norm)
+    elif block.has("time_mix_w1"):
+        result = _rwkv(walk, block, recurrence, norm)
+    else:
+        result = _linear_attention(walk, block, recurrence, norm)
+    return result
 
 
 def _state(walk: Walk, n_elements: int) -> Piece:
@@ -196,7 +198,7 @@ def _linear_attention(walk: Walk, block: Block, recurrence: Recurrence, norm: Pi
 def _rwkv(walk: Walk, block: Block, recurrence: Recurrence, norm: Piece) -> Piece:
     """Time mixing: every projection reads its own blend of a token and the one before it."""
     width = walk.load.n_embd
-    n_blends = block.tensors["time_mix_lerp_fused"][-1]
+    n_blends = block.tensors.get("time_mix_lerp_fused", (_RWKV_BLENDS,))[-1]
     state = _state(walk, recurrence.state_elements)
     shifted = walk.new(width)
     if block.has("time_mix_a1"):

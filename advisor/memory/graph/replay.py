@@ -24,12 +24,32 @@ from advisor.memory.graph.recurrence import (
 from advisor.memory.graph.selection import INDEXER, n_scored, zeros_bytes, zeros_of
 from advisor.memory.graph.streams import join, n_streams, open_streams, spread
 from advisor.memory.graph.walk import F16, F32, Pass, Walk
+from advisor.model.facts import Attention, Recurrence
 
 # Most architectures drop the rows of tokens without logits after the last attention, these after the last
 # block (src/models/*.cpp: where inp_out_ids is used).
 _KEEP_ALL_ROWS = frozenset(
-    "bailingmoe3 cogvlm cohere2moe deepseek4 gemma3n gemma4 glm5-next gpt-oss hrm_text hy_v3 hy_v4 kimi-k3 "
-    "mimo2 nemotron_h nemotron_h_moe qwen35 qwen35moe qwen3next step35".split()
+    {
+        "bailingmoe3",
+        "cogvlm",
+        "cohere2moe",
+        "deepseek4",
+        "gemma3n",
+        "gemma4",
+        "glm5-next",
+        "gpt-oss",
+        "hrm_text",
+        "hy_v3",
+        "hy_v4",
+        "kimi-k3",
+        "mimo2",
+        "nemotron_h",
+        "nemotron_h_moe",
+        "qwen35",
+        "qwen35moe",
+        "qwen3next",
+        "step35",
+    }
 )
 # These add attention's projection to the residual before they begin the feed-forward part.
 _PROJECTS_FIRST = frozenset({"phi2"})
@@ -61,12 +81,26 @@ def replay(
     x = open_streams(walk, walk.new(load.n_embd), n)
     if load.architecture in _KEEP_EMBEDDING:
         x = walk.new(load.n_embd)
+    per_layer = walk.take(F32 * load.per_layer_width * load.n_tokens)
     for i, block in enumerate(steps):
         walk.index = i
+        if i == 0:
+            per_layer = walk.turn(per_layer, load.per_layer_width)
         x = _block(walk, block, x, n, is_last=has_output and i == len(steps) - 1)
+        if i == 0:
+            _join_per_layer(walk, per_layer)
     if has_output:
         walk.take(F32 * load.n_vocab * load.n_outputs)
     return walk.arena.peak_bytes
+
+
+def _join_per_layer(walk: Walk, from_tokens: Piece) -> None:
+    """What the tokens give each later block is joined, after the first, with what their embedding gives."""
+    n_bytes = F32 * walk.load.per_layer_width * walk.load.n_tokens
+    projected, normed = walk.take(n_bytes), walk.take(n_bytes)
+    walk.free(projected, from_tokens)
+    walk.take(n_bytes)
+    walk.free(normed)
 
 
 def masks_bytes(blocks: Sequence[Block], load: Pass) -> int:
@@ -75,14 +109,14 @@ def masks_bytes(blocks: Sequence[Block], load: Pass) -> int:
 
 
 def _representatives(blocks: Sequence[Block]) -> Iterator[Block]:
-    """Two of each pair of neighbours, and the last: after that the pattern of holes repeats."""
-    seen: dict[tuple[int, int], int] = {}
+    """The first of each pair of neighbours, and the last: the rest repeats what these do."""
+    seen: set[tuple[int, int]] = set()
     before = -1
     for i, block in enumerate(blocks):
         pair = (before, block.kind)
-        seen[pair] = seen.get(pair, 0) + 1
-        if seen[pair] <= 2 or i == len(blocks) - 1:
+        if pair not in seen or i == len(blocks) - 1:
             yield block
+        seen.add(pair)
         before = block.kind
 
 
@@ -125,7 +159,7 @@ def _read_by(block: Block) -> list[str]:
     if attention is None:
         return [DECAY] if is_linear(block) else []
     names = [WINDOW if attention.window else FULL]
-    if block.has("indexer.attn_q_b") or attention.indexer_pool > 1 and block.has("indexer.q_proj"):
+    if block.has("indexer.attn_q_b") or (attention.indexer_pool > 1 and block.has("indexer.q_proj")):
         names.append(INDEXER)
     if attention.compress_ratio:
         names.append(FINE if block.has("indexer.attn_q_b") else COARSE)
@@ -143,10 +177,11 @@ def _mask_cells(name: str, load: Pass, block: Block) -> int:
 
 def _block(walk: Walk, block: Block, x: Piece, n: int, *, is_last: bool) -> Piece:
     is_early = is_last and walk.load.architecture not in _KEEP_ALL_ROWS
-    if is_parallel(block):
-        return _parallel_block(walk, block, x, is_last=is_last)
-    if block.layer.attention or block.layer.recurrence:
-        result = _mix_tokens(walk, block, n)
+    attention, recurrence = block.layer.attention, block.layer.recurrence
+    if attention and is_parallel(block):
+        return _parallel_block(walk, block, attention, x, is_last=is_last)
+    if attention or recurrence:
+        result = _mix_tokens(walk, block, attention, recurrence, n)
         if is_early:
             result, x = _outputs_only(walk, result), _outputs_only(walk, x)
         x = spread(walk, x, result, n)
@@ -159,12 +194,10 @@ def _block(walk: Walk, block: Block, x: Piece, n: int, *, is_last: bool) -> Piec
     return _outputs_only(walk, x) if is_last and not is_early else x
 
 
-def _parallel_block(walk: Walk, block: Block, x: Piece, *, is_last: bool) -> Piece:
+def _parallel_block(walk: Walk, block: Block, attention: Attention, x: Piece, *, is_last: bool) -> Piece:
     """Attention and feed-forward read the same normed input; the projection of the first comes last."""
     width = walk.load.n_embd
     norm = walk.new(width)
-    attention = block.layer.attention
-    assert attention is not None
     own_norm = block.has("attn_norm_2")
     result = attend(walk, block, attention, norm if own_norm else walk.take(0))
     if walk.load.architecture in _PROJECTS_FIRST:
@@ -180,29 +213,25 @@ def _parallel_block(walk: Walk, block: Block, x: Piece, *, is_last: bool) -> Pie
     return _outputs_only(walk, forward) if is_last else forward
 
 
-def _mix_tokens(walk: Walk, block: Block, n: int) -> Piece:
+def _mix_tokens(
+    walk: Walk, block: Block, attention: Attention | None, recurrence: Recurrence | None, n: int
+) -> Piece:
     """Attention, recurrence or (falcon-h1) the sum of both."""
-    attention, recurrence = block.layer.attention, block.layer.recurrence
     if attention is None:
-        return _remember(walk, block, n)
+        return _remember(walk, block, recurrence, n) if recurrence else walk.take(0)
     norm = join(walk, block, n)
     if is_latent(block):
-        result = attend_latent(walk, block, attention, norm)
-    elif is_compressed(block):
-        result = attend_compressed(walk, block, attention, norm)
-    else:
-        result = attend(walk, block, attention, norm)
-        if recurrence is not None:
-            other = _remember(walk, block, n)
-            result = project(walk, result)
-            walk.free(other)
-            return result
-    return project(walk, result)
+        return project(walk, attend_latent(walk, block, attention, norm))
+    if is_compressed(block):
+        return project(walk, attend_compressed(walk, block, attention, norm))
+    result = attend(walk, block, attention, norm)
+    other = _remember(walk, block, recurrence, n) if recurrence else None
+    result = project(walk, result)
+    walk.free(other)
+    return result
 
 
-def _remember(walk: Walk, block: Block, n: int) -> Piece:
-    recurrence = block.layer.recurrence
-    assert recurrence is not None
+def _remember(walk: Walk, block: Block, recurrence: Recurrence, n: int) -> Piece:
     copied = copy_history(walk, block, recurrence)
     return remember(walk, block, recurrence, join(walk, block, n), copied)
 

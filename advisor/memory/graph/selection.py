@@ -78,7 +78,7 @@ def choose(walk: Walk, block: Block, attention: Attention, query: Piece | None, 
     walk.free(walk.turn(best, n_best))
 
 
-def narrow_mask(walk: Walk, attention: Attention) -> Piece:
+def narrow_mask(walk: Walk) -> Piece:
     """A mask that lets through only the chosen cells."""
     n_cells = walk.load.n_cells
     filled = walk.new(n_cells, F16)
@@ -109,7 +109,7 @@ def _unpool(walk: Walk, scores: Piece, attention: Attention) -> None:
 def choose_pooled(walk: Walk, block: Block, attention: Attention, norm: Piece | None) -> Piece:
     """qwen4exp: each head's scores of all groups of neighbours, then the tokens of the best. Frees `norm`."""
     load = walk.load
-    width, head = block.out("indexer.q_proj"), block.out("indexer.k_proj")
+    width, head = block.out("indexer.q_proj"), max(1, block.out("indexer.k_proj"))
     n_groups = load.n_cells // attention.indexer_pool
     cells = walk.take(F32 * load.n_cells * head)
     pooled, other = walk.take(F32 * n_groups * head), walk.take(F32 * n_groups * head)
@@ -133,10 +133,10 @@ def choose_pooled(walk: Walk, block: Block, attention: Attention, norm: Piece | 
     return filled
 
 
-def choose_blocks(walk: Walk, block: Block, attention: Attention, norm: Piece | None) -> Piece:
+def choose_blocks(walk: Walk, block: Block, norm: Piece | None) -> Piece:
     """minimax-m3: whole blocks, for each head of the indexer a mask of its own. Frees `norm`."""
     load = walk.load
-    width, head = block.out("indexer.q_proj"), block.out("indexer.k_proj")
+    width, head = block.out("indexer.q_proj"), max(1, block.out("indexer.k_proj"))
     n_heads = width // head
     q = walk.new(width)
     walk.free(norm)
@@ -159,6 +159,6 @@ def zeros_bytes(load: Pass, block: Block) -> int:
         return 0
     if attention.compress_ratio:
         return F16 * n_chosen(load, attention) * load.n_tokens if block.has("indexer.attn_q_b") else 0
-    if block.has("attn_kv_a_mqa") or attention.indexer_pool > 1 and block.has("indexer.q_proj"):
+    if block.has("attn_kv_a_mqa") or (attention.indexer_pool > 1 and block.has("indexer.q_proj")):
         return F32 * n_chosen(load, attention) * load.n_tokens
     return 0

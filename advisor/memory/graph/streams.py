@@ -2,6 +2,7 @@
 
 Mirrors the mixing before and after each half of a block in src/models/deepseek4.cpp, glm5-next.cpp,
 hy-v4.cpp and qwen4exp.cpp: the streams are joined to one input, and the result is spread over all of them.
+Gemma 3n's alternating updates (gemma3n.cpp) are near enough to that.
 """
 
 from __future__ import annotations
@@ -10,11 +11,15 @@ from advisor.memory.graph.arena import Piece
 from advisor.memory.graph.block import Block
 from advisor.memory.graph.walk import Walk
 
+_ALTUP_STREAMS = 4  # src/models/gemma3n.cpp: n_altup
+
 
 def n_streams(block: Block, n_embd: int) -> int:
     """Residual streams; 1 for all but a few architectures."""
     if block.has("hc_attn_fn"):
         return max(1, block.into("hc_attn_fn") // n_embd)
+    if block.has("altup_router"):
+        return _ALTUP_STREAMS
     if block.has("hc_attn_down"):
         return max(1, block.into("hc_attn_down") // n_embd)
     return 1

@@ -23,6 +23,7 @@ class Pass:
     n_embd: int
     n_vocab: int
     n_expert: int
+    per_layer_width: int
     value_row_max: int
     has_cache: bool
     n_tokens: int

@@ -6,10 +6,11 @@ import pytest
 
 from advisor.basis import Basis
 from advisor.engine.client import EngineClient
+from advisor.engine.deaths import DEVICE_LIMIT
 from advisor.engine.dry_run import DryRun
 from advisor.errors import EngineDied, EngineError, EngineMissing, SettingsError
 from advisor.hardware.device import Hardware
-from advisor.memory.plan import Buffers
+from advisor.memory.plan import Buffers, Verdict
 from advisor.model.facts import ModelFacts
 from advisor.recommend import planner as planner_module
 from advisor.recommend.planner import Planner
@@ -103,6 +104,23 @@ def test_who_must_ask_the_engine_gets_its_error(engine: Callable[..., Asked]) ->
     engine(EngineDied("The engine crashed.", hint="Try another."))
     with pytest.raises(EngineDied):
         Planner(a_model(), RAM_ONLY, EngineClient(), must_ask_engine=True).plan(SETTINGS)
+
+
+@pytest.mark.parametrize("must_ask_engine", [False, True])
+def test_what_is_beyond_a_limit_of_the_device_does_not_fit(
+    engine: Callable[..., Asked], *, must_ask_engine: bool
+) -> None:
+    asked = engine(EngineDied("Vulkan0 cannot.", hint="It is no matter of memory.", code=DEVICE_LIMIT))
+    planner = Planner(a_model(), RAM_ONLY, EngineClient(), must_ask_engine=must_ask_engine)
+    assert planner.estimate(SETTINGS).verdict is Verdict.FITS
+    plan = planner.plan(SETTINGS)
+    assert plan.verdict is Verdict.DOES_NOT_FIT
+    assert [note.text for note in plan.notes if note.code == DEVICE_LIMIT] == [
+        "Vulkan0 cannot. It is no matter of memory."
+    ]
+    planner.plan(SETTINGS.with_n_ctx(4096))
+    assert len(asked) == 2
+    assert planner.engine_problem is None  # it did answer
 
 
 def test_an_engine_without_this_gpu_is_not_asked_about_it(engine: Callable[..., Asked]) -> None:

@@ -1,0 +1,47 @@
+"""What a person may name beside MODEL: a projector, a draft model, LoRA adapters."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from advisor.basis import Note
+from advisor.cli.model_word import PRESET, named_facts
+from advisor.memory.companions import Companions, Draft, nearby_note
+from advisor.model import ModelFacts
+from advisor.model.adapter import read_adapter
+from advisor.model.projector import projectors_beside, read_projector
+from advisor.settings.request import ALL_LAYERS
+
+
+def companions_of(args: argparse.Namespace) -> Companions:
+    """Reads what `--mmproj`, `--model-draft` and `--lora` name. Raises ModelError leaves and PresetError."""
+    return Companions(
+        projector=read_projector(Path(args.mmproj)) if args.mmproj else None,
+        draft=_draft(args) if args.model_draft else None,
+        adapters=tuple(read_adapter(path) for words in args.lora for path in _files(words)),
+    )
+
+
+def nearby_notes(args: argparse.Namespace, facts: ModelFacts) -> tuple[Note, ...]:
+    """What lies beside the model and is not counted: people forget its projector."""
+    if args.mmproj or args.model.startswith(PRESET) or facts.path is None:
+        return ()
+    note = nearby_note(projectors_beside(facts.path))
+    return (note,) if note else ()
+
+
+def _files(words: str) -> list[Path]:
+    """llama.cpp takes several adapters with commas between them; a name that has one is still a name."""
+    whole = Path(words)
+    return [whole] if whole.exists() else [Path(word) for word in words.split(",")]
+
+
+def _draft(args: argparse.Namespace) -> Draft:
+    n_gpu_layers = args.gpu_layers_draft
+    return Draft(
+        facts=named_facts(args.model_draft),
+        cache_type_k=args.cache_type_k_draft,
+        cache_type_v=args.cache_type_v_draft,
+        n_gpu_layers=None if n_gpu_layers == ALL_LAYERS else n_gpu_layers,
+    )

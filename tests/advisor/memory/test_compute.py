@@ -1,0 +1,186 @@
+"""The compute buffers against figures that llama.cpp logged for real models' shapes.
+
+Dry runs of release b10434 at ubatch 512, with one device that can do everything: MiB on it and on the host.
+"""
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pytest
+
+from advisor.gguf import read_header
+from advisor.memory.formula import Formula
+from advisor.memory.plan import Buffers, Target
+from advisor.model import ModelFacts, facts
+from advisor.settings.load_settings import LoadSettings
+from advisor.units import MiB
+from tests.support.shapes import write_shape
+
+GPU, SECOND, HOST = Target("RPC0", "RPC", 1), Target("RPC1", "RPC", 1), Target("CPU", "CPU", 1)
+ALL_OUTPUTS = 2048
+EVERYTHING = 999
+
+
+@dataclass(frozen=True)
+class Logged:
+    """Device and host at 8,192 tokens, at 65,536, with one output, and without flash attention."""
+
+    short: tuple[float, float]
+    long: tuple[float, float]
+    one_output: tuple[float, float]
+    no_flash_attn: tuple[float, float]
+
+
+LOGGED = {
+    "qwen3-8b": Logged((304.75, 24.0), (304.75, 80.0), (160.0, 80.0), (4260, 148)),
+    "llama-3.1-70b": Logged((266.5, 40.0), (280.0, 96.0), (280.0, 96.0), (8388, 164)),
+    "qwen3-30b-a3b": Logged((300.75, 16.0), (300.75, 72.0), (148.0, 72.0), (4250, 138)),
+    "gpt-oss-20b": Logged((404.0, 20.0), (404.0, 76.0), (151.5, 76.0), (8353, 145)),
+    "gemma-3-12b": Logged((519.6, 24.5), (519.6, 80.5), (178.5, 80.5), (2226, 162)),
+    "deepseek-v2-lite": Logged((236.3, 16.0), (232.3, 72.0), (140.1, 72.0), (2294, 136)),
+}
+
+
+@pytest.fixture(scope="module")
+def shapes(tmp_path_factory: pytest.TempPathFactory) -> dict[str, ModelFacts]:
+    directory = tmp_path_factory.mktemp("shapes")
+    return {name: facts(read_header(write_shape(name, directory))) for name in [*LOGGED, "llama-3.1-8b"]}
+
+
+def load(
+    n_ctx: int, n_outputs_max: int = ALL_OUTPUTS, flash_attn: str = "on", **changes: object
+) -> LoadSettings:
+    settings = LoadSettings(
+        n_ctx=n_ctx, n_outputs_max=n_outputs_max, flash_attn=flash_attn, n_gpu_layers=EVERYTHING
+    )
+    return replace(settings, **changes)
+
+
+def compute(found: ModelFacts, settings: LoadSettings, *gpus: Target) -> list[float]:
+    return [b.compute_bytes / MiB for b in Formula(found, (*gpus, HOST)).buffers(settings)]
+
+
+@pytest.mark.parametrize("name", LOGGED)
+@pytest.mark.parametrize(
+    ("column", "settings"),
+    [
+        ("short", load(8192)),
+        ("long", load(65536)),
+        ("one_output", load(65536, 1)),
+        ("no_flash_attn", load(65536, flash_attn="off")),
+    ],
+)
+def test_device_and_host_are_what_the_engine_logged(
+    shapes: dict[str, ModelFacts], name: str, column: str, settings: LoadSettings
+) -> None:
+    device, host = compute(shapes[name], settings, GPU)
+    logged_device, logged_host = getattr(LOGGED[name], column)
+    assert device == pytest.approx(logged_device, rel=0.1)
+    assert host == pytest.approx(logged_host, rel=0.02)
+
+
+@pytest.mark.parametrize(
+    ("settings", "mebibytes"),
+    [(load(8192), 266.5), (load(8192, 1), 124), (load(8192, flash_attn="off"), 572), (load(131072), 266.5)],
+)
+def test_on_the_cpu_alone_it_is_one_buffer(
+    shapes: dict[str, ModelFacts], settings: LoadSettings, mebibytes: float
+) -> None:
+    assert compute(shapes["llama-3.1-8b"], settings) == [pytest.approx(mebibytes, rel=0.02)]
+
+
+def test_two_pipelined_gpus_hold_four_copies_of_what_enters_them(shapes: dict[str, ModelFacts]) -> None:
+    llama = compute(shapes["llama-3.1-8b"], load(8192), GPU, SECOND)
+    assert llama == [
+        pytest.approx(172.0, rel=0.02),
+        pytest.approx(354.5, rel=0.1),
+        pytest.approx(72, rel=0.02),
+    ]
+    qwen = compute(shapes["qwen3-8b"], load(65536), GPU, SECOND)
+    assert qwen == [
+        pytest.approx(384.0, rel=0.02),
+        pytest.approx(624.8, rel=0.1),
+        pytest.approx(296, rel=0.02),
+    ]
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"split_mode": "none"},
+        {"n_gpu_layers": 20},
+        {"offload_kqv": False},
+        {"n_cpu_moe": 1},
+        {"override_tensor": (("x", "CPU"),)},
+    ],
+)
+def test_pipelining_ends_where_something_is_left_out(
+    shapes: dict[str, ModelFacts], changes: dict[str, object]
+) -> None:
+    found = shapes["llama-3.1-8b"]
+    first = compute(found, load(65536, 1), GPU, SECOND)[0]
+    assert compute(found, load(65536, 1, **changes), GPU, SECOND)[0] < first
+
+
+def test_a_gpu_without_layers_computes_the_head(shapes: dict[str, ModelFacts]) -> None:
+    found = shapes["llama-3.1-8b"]
+    device, host = compute(found, load(8192, n_gpu_layers=1), GPU)
+    assert device == pytest.approx(4 * 512 * (128256 + 4096) / MiB, rel=0.02)
+    assert host == pytest.approx(124, rel=0.1)
+    assert compute(found, load(8192, n_gpu_layers=0), GPU)[0] == 0
+
+
+def test_a_quantized_cache_is_unpacked_on_cuda_only(shapes: dict[str, ModelFacts]) -> None:
+    found, cuda = shapes["llama-3.1-8b"], Target("CUDA0", "CUDA", 1)
+    q8_0 = load(131072, 1, cache_type_k="q8_0", cache_type_v="q8_0")
+    # PR 23907: one layer's K and V in half precision, 2 B * 131,072 * (1024 + 1024)
+    assert compute(found, q8_0, cuda)[0] - compute(found, q8_0, GPU)[0] == pytest.approx(512, rel=0.15)
+    only_k = replace(q8_0, cache_type_v="f16")
+    assert compute(found, only_k, cuda)[0] < compute(found, q8_0, cuda)[0]
+    f16 = load(131072, 1)
+    assert compute(found, f16, cuda)[0] == compute(found, f16, GPU)[0]
+
+
+def test_weights_of_the_host_are_carried_to_the_gpu_for_large_batches(shapes: dict[str, ModelFacts]) -> None:
+    found, vulkan = shapes["llama-3.1-8b"], Target("Vulkan0", "Vulkan", 1)
+    nothing_there = load(8192, 1, n_gpu_layers=0)
+    # A Vulkan dry run of the Q4_K_M file said 129.5 MiB, and 0 with --no-op-offload.
+    assert compute(found, nothing_there, vulkan)[0] == pytest.approx(129.5, rel=0.1)
+    assert compute(found, replace(nothing_there, op_offload=False), vulkan)[0] == 0
+    assert compute(found, replace(nothing_there, n_ubatch=16), vulkan)[0] == 0
+
+
+def test_experts_on_the_host_add_their_gates_and_ups(shapes: dict[str, ModelFacts]) -> None:
+    found, vulkan = shapes["qwen3-30b-a3b"], Target("Vulkan0", "Vulkan", 1)
+    here = compute(found, load(8192, 1), vulkan)[0]
+    behind = compute(found, load(8192, 1, n_cpu_moe=99), vulkan)[0]
+    pair = sum(
+        w.n_bytes for w in found.weights if w.layer == 0 and ("gate_exps" in w.name or "up_exps" in w.name)
+    )
+    assert behind - here == pytest.approx(pair / MiB)
+
+
+def test_every_settings_combination_has_an_answer(shapes: dict[str, ModelFacts]) -> None:
+    for found in shapes.values():
+        for n_seq_max, unified in ((1, True), (4, True), (3, False)):
+            for flash_attn in ("on", "off"):
+                for n_gpu_layers in (0, 1, 7, EVERYTHING):
+                    settings = load(
+                        4096,
+                        n_seq_max,
+                        flash_attn,
+                        n_seq_max=n_seq_max,
+                        kv_unified=unified,
+                        n_gpu_layers=n_gpu_layers,
+                    ).with_n_ctx(4096)
+                    answer: tuple[Buffers, ...] = Formula(found, (GPU, SECOND, HOST)).buffers(settings)
+                    assert [b.device for b in answer] == ["RPC0", "RPC1", "CPU"]
+                    assert all(b.total_bytes >= 0 for b in answer)
+                    assert answer[-1].compute_bytes > 0
+
+
+def test_output_is_a_row_for_every_sequence(shapes: dict[str, ModelFacts], tmp_path: Path) -> None:
+    found = shapes["llama-3.1-8b"]
+    settings = load(8192, 4, n_seq_max=4)
+    buffers = Formula(found, (GPU, HOST)).buffers(settings)
+    assert [b.output_bytes for b in buffers] == [0, 4 * 4 * found.n_vocab]
