@@ -38,28 +38,27 @@ def compute_bytes(
     facts: ModelFacts, graph: ModelGraph, settings: LoadSettings, placement: Placement
 ) -> list[int]:
     """Bytes on every device of `placement`, the host last."""
-    copies = _COPIES if _is_pipelined(facts, settings, placement) else 1
+    is_pipelined = _is_pipelined(facts, settings, placement)
     found = []
     for index, device in enumerate(placement.devices):
         load = read_pass(facts, graph, settings, device.backend)
         here = [block for block in graph.blocks if placement.layers[block.layer.index] == index]
-        if index != placement.host and not here and placement.output != index:
+        there = [block for block in graph.blocks if placement.layers[block.layer.index] != index]
+        is_host, has_output = index == placement.host, index == placement.output
+        if not (here or is_host or has_output):
             found.append(0)
             continue
-        n_bytes = _replayed(graph, here, load, placement, index)
-        n_bytes += copies * _borrowed_cache_bytes(facts, here, settings, placement, index)
-        if copies > 1:
+        n_bytes = replay(
+            here, load, there, has_input=is_host, has_output=has_output, keeps_masks=is_pipelined
+        )
+        borrowed = _borrowed_cache_bytes(facts, here, settings, placement, index)
+        if is_pipelined:
             n_bytes += _pipeline_bytes(graph, here, load, placement, index)
-        found.append(n_bytes)
+            borrowed *= _COPIES
+        found.append(n_bytes + borrowed)
     if placement.has_gpu:
         found[0] = _with_carried_weights(facts, graph, settings, placement, found[0])
     return found
-
-
-def _replayed(graph: ModelGraph, here: Sequence[Block], load: Pass, placement: Placement, index: int) -> int:
-    there = [block for block in graph.blocks if placement.layers[block.layer.index] != index]
-    is_host, has_output = index == placement.host, index == placement.output
-    return replay(here, load, there, has_input=is_host, has_output=has_output)
 
 
 def _pipeline_bytes(
@@ -71,7 +70,9 @@ def _pipeline_bytes(
     """
     is_host = index == placement.host
     n_rows = load.n_tokens if here or is_host else load.n_outputs
-    entering = 2 * _COPIES if here and 0 < index < placement.host else _COPIES - 1
+    entering = _COPIES - 1
+    if here and not is_host:
+        entering = 2 * _COPIES if index else _COPIES
     masks = masks_bytes(graph.blocks if is_host else here, load)
     return (_COPIES - 1) * masks + entering * F32 * n_rows * load.n_embd
 

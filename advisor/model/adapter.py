@@ -41,9 +41,9 @@ def read_adapter(path: Path) -> Adapter:
     header = read_header(path)
     if refusals.kind_of(header.metadata) != "adapter":
         raise refusals.not_an_adapter(path, header.metadata)
-    kind = header.metadata.get("adapter.type")
+    kind = header.metadata.get("adapter.type", "none named")
     if kind != "lora":
-        raise refusals.odd_adapter(path, f'is an adapter of type "{refusals.printable(str(kind))}", not LoRA')
+        raise refusals.odd_adapter(path, f"is not a LoRA adapter (type: {refusals.printable(str(kind))})")
     architecture = str(header.metadata.get("general.architecture", ""))
     return Adapter(path=path, architecture=architecture, pairs=_pairs(path, header))
 

@@ -20,7 +20,8 @@ def test_every_leaf_carries_a_sentence_a_hint_a_code_and_an_exit_code_of_the_con
         error = make(leaf)
         assert error.message.endswith(".")
         assert error.hint.endswith(".")
-        assert error.code == error.code.lower() and " " not in error.code
+        assert error.code == error.code.lower()
+        assert " " not in error.code
         assert error.exit_code in {1, 2, 3, 4, 5, 130}
         assert str(error) == error.message
 

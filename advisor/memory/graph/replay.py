@@ -59,22 +59,27 @@ _INDEX_BYTES = 8  # of a row of the cache: GGML_TYPE_I64
 
 
 def replay(
-    blocks: Sequence[Block], load: Pass, elsewhere: Sequence[Block] = (), *, has_input: bool, has_output: bool
+    blocks: Sequence[Block],
+    load: Pass,
+    elsewhere: Sequence[Block] = (),
+    *,
+    has_input: bool,
+    has_output: bool,
+    keeps_masks: bool = False,
 ) -> int:
     """Bytes of the buffer in which `blocks` of the model are computed, with the inputs that they read.
 
-    The device with the input keeps what blocks `elsewhere` read, until they have read it.
+    The device with the input keeps what blocks `elsewhere` read; `keeps_masks` keeps the others', too.
     """
     walk = Walk(load)
     steps = list(_representatives(blocks))
     if has_input:
         walk.new(load.n_embd)  # embeddings in place of tokens: kept for the whole pass, never used
     masks = _masks(blocks, load)
-    if has_input:
-        kept = _masks(elsewhere, load)
-        walk.take(sum(kept.values()))
-        masks = {name: n_bytes for name, n_bytes in masks.items() if name not in kept}
-    _add_inputs(walk, blocks, steps, masks)
+    kept = (_masks(elsewhere, load) if has_input else {}) | (masks if keeps_masks else {})
+    walk.take(sum(kept.values()))
+    freed = {name: n_bytes for name, n_bytes in masks.items() if name not in kept}
+    _add_inputs(walk, blocks, steps, freed)
     n = n_streams(blocks[0], load.n_embd) if blocks else 1
     if not steps and elsewhere and not has_input and load.architecture not in _KEEP_ALL_ROWS:
         walk.n_rows = load.n_outputs  # only the rows that get logits come this far
