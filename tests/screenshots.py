@@ -36,7 +36,7 @@ TIMEOUT_MS = 60_000
 
 def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("outdir", nargs="?", type=Path, default=Path("screenshots"))
+    parser.add_argument("outdir", nargs="?", type=Path, default=Path("packaging/screenshots"))
     parser.add_argument("--model", type=Path)
     args = parser.parse_args(argv)
     app = make_application(["screenshots"])

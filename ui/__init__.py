@@ -1,5 +1,1 @@
-"""The desktop window: it shows what `advisor` answers, and computes nothing beyond its own layout."""
-
-from ui.singletons import hold_singletons
-
-hold_singletons()
+"""The desktop window: it shows what `advisor` answers, and computes nothing itself."""
