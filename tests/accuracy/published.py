@@ -7,20 +7,19 @@ the reason; a row that differs says by which rule of builds, forks or files.
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import cache
 from typing import TextIO
 
-from advisor.memory import kv_cache, recurrent
-from advisor.memory.formula import Formula
-from advisor.memory.plan import Buffers
-from advisor.model.facts import Attention, Layer, Recurrence
 from advisor.units import MiB, format_tokens
-from tests.accuracy.published_points import Figure, Point, is_host, read_points, sentence
+from tests.accuracy.published_points import Figure, Point, read_points, sentence
+from tests.accuracy.published_prediction import Prediction
 
 HEADINGS = ("id", "model", "settings", "figure", "published", "formula", "difference", "remark")
 KINDS = ("KV cache", "state", "weights", "compute", "output", "total")
+_NEAR_SHARE = 0.10
+_NEAR_MIB = 2
 
 _KIND_OF = {
     "kv": "KV cache",
@@ -40,7 +39,10 @@ _KIND_OF = {
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One published figure and what the formula says; MiB. `rule` is why they differ, or may."""
+    """One published figure and what the formula says; MiB.
+
+    `rule` names why they differ, or what was added to the plan that they agree; empty for a plain answer.
+    """
 
     id: int
     model: str
@@ -55,107 +57,21 @@ class Row:
     confidence: str
     is_mainline: bool
 
+    @property
+    def is_near(self) -> bool:
+        """Within a tenth or 2 MiB."""
+        return abs(self.difference_mib) <= max(_NEAR_SHARE * float(self.published), _NEAR_MIB)
+
 
 @dataclass(frozen=True, slots=True)
 class LeftOut:
-    """A published figure that cannot be predicted; `part` is "all" for a point without any figure."""
+    """A published figure that cannot be predicted, and why."""
 
     id: int
     model: str
     part: str
     published: str
     reason: str
-
-
-class _Prediction:
-    """What the formula says of one point's load."""
-
-    def __init__(self, point: Point) -> None:
-        self._reading = point.reading
-        self._facts = point.facts
-        self._settings = point.settings
-        self._buffers = Formula(self._facts, point.targets).buffers(self._settings)
-
-    def figure(self, path: tuple[str, ...]) -> int:
-        """Bytes for one published figure."""
-        part, key = path[0], path[-1]
-        if part == "kv":
-            return self._on(key, lambda b: b.kv_cache_bytes) + self._prediction_within()
-        if part == "kv_plus_rs":
-            return self._on(key, lambda b: b.kv_cache_bytes + b.recurrent_state_bytes)
-        if part in ("kv_parts", "kv_detail"):
-            return self._cache_part(path)
-        if part in ("kv_mtp", "mtp"):
-            return self._prediction_block("f16", "f16")
-        if part == "rs":
-            return self._copies() * self._on(key, lambda b: b.recurrent_state_bytes)
-        if part == "rs_detail":
-            return self._copies() * self._state_part(key)
-        if part == "model":
-            return self._on(key, lambda b: b.weights_bytes)
-        if part == "compute":
-            return self._on(key, lambda b: b.compute_bytes)
-        if part == "output":
-            return self._on(key, lambda b: b.output_bytes)
-        return sum(buffers.total_bytes for buffers in self._buffers[:-1])
-
-    def _on(self, key: str, size: Callable[[Buffers], int]) -> int:
-        """Of the device that a figure names, or of all, or of all GPUs."""
-        if key in ("TOTAL", "total", "per_seq"):
-            return sum(map(size, self._buffers))
-        if key == "GPU_total":
-            return sum(map(size, self._buffers[:-1]))
-        device = "CPU" if is_host(key) else key.removesuffix("_Mapped")
-        return sum(size(buffers) for buffers in self._buffers if buffers.device == device)
-
-    def _cache_part(self, path: tuple[str, ...]) -> int:
-        """K or V alone, or the layers with a window, or those without."""
-        words = path[-1].split("_") + list(path[1:-1])
-        full = {"nonswa", "non"} & set(" ".join(words).split()) or "non_swa" in path
-        windowed = not full and "swa" in words
-        side = path[-1] if path[-1] in ("K", "V") else "both"
-        return sum(
-            self._layer_cache(layer.attention, side)
-            for layer in self._facts.layers
-            if layer.attention and ((not full and not windowed) or bool(layer.attention.window) == windowed)
-        )
-
-    def _layer_cache(self, attention: Attention, side: str) -> int:
-        both = kv_cache.layer_bytes(self._facts, self._settings, attention)
-        k = kv_cache.layer_bytes(self._facts, self._settings, replace(attention, keys_only=True))
-        return {"both": both, "K": k, "V": both - k}[side]
-
-    def _state_part(self, key: str) -> int:
-        """R is the convolution's, S the state itself."""
-        return sum(
-            recurrent.state_bytes(self._settings, _only(layer.recurrence, key))
-            for layer in self._facts.layers
-            if layer.recurrence
-        )
-
-    def _copies(self) -> int:
-        return 1 + int(self._reading.get("n_rs_seq", 0))
-
-    def _prediction_within(self) -> int:
-        if self._reading.get("prediction") != "within":
-            return 0
-        return self._prediction_block(self._settings.cache_type_k, self._settings.cache_type_v)
-
-    def _prediction_block(self, cache_type_k: str, cache_type_v: str) -> int:
-        """The cache of one more block with full attention, which is what a prediction block keeps."""
-        attention = next(layer.attention for layer in self._facts.layers if _is_full(layer))
-        settings = replace(self._settings, cache_type_k=cache_type_k, cache_type_v=cache_type_v)
-        return kv_cache.layer_bytes(self._facts, settings, attention) if attention else 0
-
-
-def _is_full(layer: Layer) -> bool:
-    return layer.attention is not None and not layer.attention.window
-
-
-def _only(recurrence: Recurrence, key: str) -> Recurrence:
-    if key == "R":
-        return replace(recurrence, state_elements=0)
-    return replace(recurrence, conv_elements=0)
 
 
 @cache
@@ -171,11 +87,11 @@ def left_out() -> tuple[LeftOut, ...]:
 
 
 def _rows(point: Point) -> Iterator[Row]:
-    prediction = _Prediction(point) if "model" in point.reading else None
+    prediction = Prediction(point) if "model" in point.reading else None
     for figure in point.figures():
         if prediction is None or _reason(point, figure):
             continue
-        predicted = prediction.figure(figure.path) / MiB
+        predicted = prediction.bytes_of(figure) / MiB
         published = figure.printed(float(figure.mib))
         yield Row(
             id=point.id,
@@ -194,12 +110,9 @@ def _rows(point: Point) -> Iterator[Row]:
 
 
 def _left_out(point: Point) -> Iterator[LeftOut]:
-    figures = list(point.figures())
-    for figure in figures:
+    for figure in point.figures():
         if reason := _reason(point, figure):
             yield LeftOut(point.id, point.model, figure.name, str(figure.mib), sentence(reason))
-    if not figures:
-        yield LeftOut(point.id, point.model, "all", "", "It gives no figure.")
 
 
 def _reason(point: Point, figure: Figure) -> str:
@@ -215,7 +128,8 @@ def _reason(point: Point, figure: Figure) -> str:
 
 def _short(point: Point) -> str:
     """The settings in a few words; what the source does not say is not said here."""
-    published, words = point.published, []
+    published = point.published
+    words = [published["backend"] or "", published["llama_cpp_build"] or ""]
     if published["n_ctx"]:
         words.append(f"-c {format_tokens(published['n_ctx'])}")
     if published["n_ubatch"]:
@@ -226,7 +140,7 @@ def _short(point: Point) -> str:
         words.append(published["type_k"])
     if published["flash_attn"] is not None:
         words.append("fa" if published["flash_attn"] else "no fa")
-    return " ".join(words)
+    return " ".join(filter(None, words))
 
 
 def markdown() -> str:
@@ -243,7 +157,7 @@ def markdown() -> str:
 
 
 def print_table(file: TextIO | None = None) -> None:
-    """The same in plain text, to the terminal unless told otherwise."""
+    """Writes `markdown` to a file, to the terminal unless told otherwise."""
     (file or sys.stdout).write(markdown())
 
 
@@ -253,7 +167,7 @@ def counts() -> list[str]:
     for kind in KINDS:
         of_kind = [row for row in rows() if row.kind == kind]
         exact = sum(row.is_exact for row in of_kind)
-        near = sum(abs(row.difference_mib) <= max(2, float(row.published) / 10) for row in of_kind)
+        near = sum(row.is_near for row in of_kind)
         found.append(f"{kind}: {exact} of {len(of_kind)} exact, {near} within 10 % or 2 MiB")
     n_points = len({row.id for row in rows()})
     found.append(f"{n_points} of {len(read_points())} points compared, {len(left_out())} figures left out")
@@ -262,9 +176,8 @@ def counts() -> list[str]:
 
 def _cells(row: Row) -> list[str]:
     start = [str(row.id), row.model, row.settings, row.part, row.published, f"{row.predicted_mib:.2f}"]
-    if row.is_exact:
-        return [*start, "exact", ""]
-    return [*start, f"{row.difference_mib:+.2f}", sentence(row.rule)]
+    difference = "exact" if row.is_exact else f"{row.difference_mib:+.2f}"
+    return [*start, difference, sentence(row.rule)]
 
 
 if __name__ == "__main__":

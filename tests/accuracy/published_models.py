@@ -45,12 +45,20 @@ def _header(name: str, entry: Mapping[str, Any], quantization: str) -> GgufHeade
     like = entry.get("like") or (base.architecture if base else None)
     optional = entry.get("optional_tensors", base.optional_tensors if base else ())
     if like:
-        plain: Sequence[PlainTensor] = plain_tensors(like, ModelKeys(keys), optional)
-        types = tensor_types(plain, quantization, _quantized_model(like, keys))
+        lacking = tuple(entry.get("without", ()))
+        plain = [
+            tensor
+            for tensor in plain_tensors(like, ModelKeys(keys), optional)
+            if not tensor.name.endswith(lacking)
+        ]
+        types: Sequence[str] = tensor_types(plain, quantization, _quantized_model(like, keys))
     else:
         plain = _written_out(entry, keys)
         types = [_plain_type(tensor) for tensor in plain]
-    tensors = tuple(_tensor(tensor, type_name) for tensor, type_name in zip(plain, types, strict=True))
+    tensors = tuple(
+        _tensor(tensor, _own_type(entry, tensor.name) or type_name)
+        for tensor, type_name in zip(plain, types, strict=True)
+    )
     named = {f"{architecture}.{key}": value for key, value in keys.items()}
     return GgufHeader(
         path=Path(f"{name}.gguf"),
@@ -81,7 +89,7 @@ def _quantized_model(architecture: str, keys: Mapping[str, Any]) -> QuantizedMod
 
 
 def _written_out(entry: Mapping[str, Any], keys: Mapping[str, Any]) -> list[PlainTensor]:
-    """The tensors as the file lists them; of a model known for its cache alone, the embedding and the head."""
+    """The tensors as they are listed; of a model known for its cache alone, the embedding and the head."""
     width, n_vocab = keys["embedding_length"], keys["vocab_size"]
     known = f"token_embd.weight {width} {n_vocab}\noutput.weight {width} {n_vocab}"
     tensors = list(_lines("", entry.get("outside", known)))
@@ -94,6 +102,11 @@ def _lines(prefix: str, text: str) -> Iterator[PlainTensor]:
     for line in filter(None, text.splitlines()):
         name, *sizes = line.split()
         yield PlainTensor(prefix + name, tuple(map(int, sizes)))
+
+
+def _own_type(entry: Mapping[str, Any], name: str) -> str:
+    types: Mapping[str, str] = entry.get("types", {})
+    return next((type_name for end, type_name in types.items() if name.endswith(end)), "")
 
 
 def _plain_type(tensor: PlainTensor) -> str:

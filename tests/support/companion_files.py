@@ -14,7 +14,8 @@ def projector(n_blocks: int = 2, n_embd: int = 64) -> GgufBytes:
     tensors = [TensorSpec("v.patch_embd.weight", (14, 14, 3, n_embd), F16)]
     tensors += [TensorSpec(f"v.blk.{il}.ffn_up.weight", (n_embd, 4 * n_embd), F16) for il in range(n_blocks)]
     return GgufBytes(
-        {"general.architecture": "clip", "clip.has_vision_encoder": True, "clip.projector_type": "mlp"}, tensors
+        {"general.architecture": "clip", "clip.has_vision_encoder": True, "clip.projector_type": "mlp"},
+        tensors,
     )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -17,18 +16,33 @@ from tests.support.shapes import SHAPES, write_shape
 pytestmark = pytest.mark.engine
 
 
-@pytest.fixture(scope="module")
-def client() -> Iterator[EngineClient]:
-    with EngineClient() as found:
-        yield found
+Rows = dict[str, list[Row]]
 
 
-def rows(client: EngineClient, path: Path) -> list[Row]:
+def _ask(paths: dict[str, Path]) -> Rows:
+    """All answers from one worker, which is gone before the first test looks at them."""
+    with EngineClient() as client:
+        return {name: _ask_one(client, path) for name, path in paths.items()}
+
+
+def _ask_one(client: EngineClient, path: Path) -> list[Row]:
     found = facts(read_header(path))
     return [ask(client, found, n_ctx, cache_type) for n_ctx in CONTEXTS for cache_type in CACHE_TYPES]
 
 
-def disagreements(found: list[Row]) -> list[str]:
+@pytest.fixture(scope="module")
+def heads(tmp_path_factory: pytest.TempPathFactory) -> Rows:
+    directory = tmp_path_factory.mktemp("heads")
+    return _ask({name: expand_head(name, directory) for name in head_names()})
+
+
+@pytest.fixture(scope="module")
+def shapes(tmp_path_factory: pytest.TempPathFactory) -> Rows:
+    directory = tmp_path_factory.mktemp("shapes")
+    return _ask({name: write_shape(name, directory) for name in SHAPES})
+
+
+def _disagreements(found: list[Row]) -> list[str]:
     """Weights, cache and state to the byte, the compute buffer within a tenth or 2 MiB; refusals alike."""
     wrong = []
     for row in found:
@@ -45,14 +59,12 @@ def disagreements(found: list[Row]) -> list[str]:
 
 
 @pytest.mark.parametrize("name", head_names())
-def test_every_family_is_as_the_engine_says(client: EngineClient, name: str, tmp_path: Path) -> None:
-    found = rows(client, expand_head(name, tmp_path))
-    assert disagreements(found) == []
-    assert any(row.engine for row in found)
+def test_every_family_is_as_the_engine_says(heads: Rows, name: str) -> None:
+    assert _disagreements(heads[name]) == []
+    assert any(row.engine for row in heads[name])
 
 
 @pytest.mark.parametrize("name", sorted(SHAPES))
-def test_real_models_are_as_the_engine_says(client: EngineClient, name: str, tmp_path: Path) -> None:
-    found = rows(client, write_shape(name, tmp_path))
-    assert disagreements(found) == []
-    assert all(row.engine for row in found)
+def test_real_models_are_as_the_engine_says(shapes: Rows, name: str) -> None:
+    assert _disagreements(shapes[name]) == []
+    assert all(row.engine for row in shapes[name])

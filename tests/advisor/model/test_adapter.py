@@ -29,7 +29,10 @@ def test_what_is_no_adapter_is_named_for_what_it_is(tmp_path: Path) -> None:
         (GgufBytes({"general.architecture": "llama", "general.type": "adapter"}), "type: none named"),
         (GgufBytes(LORA), "holds no matrices"),
         (GgufBytes(LORA, [TensorSpec("blk.0.attn_norm.weight")]), "holds no matrices"),
-        (GgufBytes(LORA, [TensorSpec("blk.0.attn_q.weight.lora_b")]), 'only one of the two matrices for "blk.0'),
+        (
+            GgufBytes(LORA, [TensorSpec("blk.0.attn_q.weight.lora_b")]),
+            'only one of the two matrices for "blk.0',
+        ),
         (adapter(QUERY, more=[TensorSpec("blk.0.attn_k.weight")]), 'holds "blk.0.attn_k.weight"'),
         (adapter({"\x1b[2J.weight": (64, 128)}, more=[TensorSpec("\x1b.lora_a")]), 'matrices for "?"'),
     ],
