@@ -169,6 +169,9 @@ def counts() -> list[str]:
         exact = sum(row.is_exact for row in of_kind)
         near = sum(row.is_near for row in of_kind)
         found.append(f"{kind}: {exact} of {len(of_kind)} exact, {near} within 10 % or 2 MiB")
+    todays = [row for row in rows() if row.kind == "compute" and row.rule != "older-graph"]
+    near = sum(row.is_near for row in todays)
+    found.append(f"compute of today's graph: {near} of {len(todays)} within 10 % or 2 MiB")
     n_points = len({row.id for row in rows()})
     found.append(f"{n_points} of {len(read_points())} points compared, {len(left_out())} figures left out")
     return found

@@ -48,7 +48,7 @@ class Prediction:
 
     def _on(self, key: str, name: str) -> int:
         """One field of `Buffers` for the device that a figure names, or for all, or for all GPUs."""
-        sizes = {buffers.device: getattr(buffers, name) for buffers in self._buffers}
+        sizes: dict[str, int] = {buffers.device: getattr(buffers, name) for buffers in self._buffers}
         if key in ("TOTAL", "total", "per_seq"):
             return sum(sizes.values())
         if key == "GPU_total":

@@ -17,7 +17,7 @@ def rig() -> Mapping[str, str]:
     return vulkan_rig.environment()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def engine(rig: Mapping[str, str]) -> Iterator[EngineClient]:
     """An engine with the device, for questions that it survives."""
     with EngineClient(Launch(environment=rig)) as client:
