@@ -24,8 +24,9 @@ from advisor.units import format_bytes, format_tokens
 # A projector's compute buffer as a share of its file. Published: 1158 MiB in all for a file of 884 (unsloth
 # issue 6718). llama.cpp's own dry run (mtmd_get_memory_usage, on the CPU, with the image that it warms up
 # with) gave eight known shapes 1.02 to 1.55 times their file: Pixtral 12B 1.02, LLaVA 1.5 1.04, InternVL3
-# 1.04, SmolVLM 1.11, Gemma 3 1.15, Qwen2-VL 1.21, Qwen3-VL 1.34, Qwen2.5-VL 1.55. Larger images take more.
-_PROJECTOR_COMPUTE_PERCENT = 30
+# 1.04, SmolVLM 1.11, Gemma 3 1.15, Qwen2-VL 1.21, Qwen3-VL 1.34, Qwen2.5-VL 1.55. Larger images take more,
+# so the largest of these it is, rounded up.
+_PROJECTOR_COMPUTE_PERCENT = 60
 
 # common/speculative.cpp: SPEC_VOCAB_MAX_SIZE_DIFFERENCE
 _VOCABULARY_TOLERANCE = 128

@@ -87,7 +87,7 @@ def read_pass(facts: ModelFacts, graph: ModelGraph, settings: LoadSettings, back
     return Pass(
         architecture=facts.architecture,
         n_embd=facts.n_embd,
-        n_vocab=facts.n_vocab,
+        n_vocab=0 if facts.is_encoder else facts.n_vocab,  # src/models/*.cpp: encoders end with t_embd
         n_expert=facts.n_expert,
         per_layer_width=graph.per_layer_width,
         value_row_max=facts.value_row_max,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from advisor.hardware.device import Hardware
-from advisor.memory.plan import MemoryPlan
+from advisor.memory.plan import CompanionKind, MemoryPlan
 from advisor.model.facts import ModelFacts
 from advisor.recommend.result import Unchanged
 from advisor.recommend.rows import Planning
@@ -58,10 +58,20 @@ def _fitted(request: Request, facts: ModelFacts, hardware: Hardware, planner: Pl
         judged = plan.memory[:-1] if hardware.gpus else plan.memory
         for line in judged:
             there = line.device_total_bytes if line.device == "CPU" else line.free_bytes
-            if line.buffers.total_bytes + FIT_MARGIN_BYTES > (there or line.device_total_bytes):
+            wanted = line.buffers.total_bytes + _fitted_companions(plan, line.device)
+            if wanted + FIT_MARGIN_BYTES > (there or line.device_total_bytes):
                 return False
         return True
 
     span = context_range(request, facts)
     n_ctx = largest(lambda n: leaves_margin(planner.estimate(resolve(request, facts, n))), span)
     return max(n_ctx, min(FIT_SMALLEST_N_CTX, span.highest))
+
+
+def _fitted_companions(plan: MemoryPlan, device: str) -> int:
+    """Bytes of what common/fit.cpp counts beside the model: a projector and a draft, but no adapters."""
+    return sum(
+        companion.n_bytes
+        for companion in plan.companions
+        if companion.device == device and companion.kind is not CompanionKind.ADAPTER
+    )

@@ -118,13 +118,14 @@ def test_a_projector_lies_on_the_first_gpu_wherever_the_layers_are(
         weights, compute = company.companions(settings)
         assert (weights.device, compute.device) == (device, device)
         assert (weights.n_bytes, weights.basis) == (800 * MiB, Basis.FORMULA)
-        assert (compute.n_bytes, compute.basis) == (801 * MiB * 3 // 10, Basis.ASSUMED)
+        assert (compute.n_bytes, compute.basis) == (801 * MiB * 6 // 10, Basis.ASSUMED)
 
 
-def test_a_projector_of_884_mib_takes_what_was_published(llama: ModelFacts) -> None:
-    published = Projector(Path("mmproj.gguf"), weights_bytes=884 * MiB, file_bytes=884 * MiB)
-    found = CompanionFormula(Companions(projector=published), llama, ONE_GPU).companions(SETTINGS)
-    assert by_device(found)["CUDA0"] == pytest.approx(1158 * MiB, rel=0.01)
+def test_a_projector_is_never_expected_to_take_less_than_was_seen(llama: ModelFacts) -> None:
+    seen = Projector(Path("mmproj.gguf"), weights_bytes=884 * MiB, file_bytes=884 * MiB)
+    found = by_device(CompanionFormula(Companions(projector=seen), llama, ONE_GPU).companions(SETTINGS))
+    assert found["CUDA0"] >= 1158 * MiB  # published for a file of this size
+    assert found["CUDA0"] >= 1.55 * 884 * MiB  # Qwen2.5-VL, by llama.cpp's own dry run
 
 
 def test_a_draft_has_the_models_context_and_all_else_of_its_own(llama: ModelFacts) -> None:
@@ -237,7 +238,7 @@ def test_the_smallest_projector_nearby_is_named_with_what_it_would_take() -> Non
     note = nearby_note((A_PROJECTOR, larger))
     assert note is not None
     assert note.code == "projector-nearby"
-    assert "mmproj.gguf, the smallest of 2, takes about 1.0 GiB more" in note.text
+    assert "mmproj.gguf, the smallest of 2, takes about 1.3 GiB more" in note.text
     assert '--mmproj "mmproj.gguf"' in note.text
 
 
