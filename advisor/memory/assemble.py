@@ -171,6 +171,12 @@ def _notes(facts: ModelFacts, settings: LoadSettings, check: FormulaCheck) -> li
         trained, asked = format_tokens(facts.n_ctx_train), format_tokens(settings.n_ctx_per_slot)
         text = f"{asked} tokens are more than the {trained} that the model was trained for."
         found.append(Note("above-training-context", text))
+    if not facts.verified and not check.disagreement_percent:
+        text = (
+            f'Unverified architecture "{facts.architecture}": the figures are by general rules, which were not '
+            "compared with llama.cpp for it."
+        )
+        found.append(Note("unverified-architecture", text))
     if check.alarm:
         worst = max(check.disagreement_percent, key=lambda part: check.disagreement_percent[part])
         found.append(

@@ -104,3 +104,11 @@ def test_measured_overhead_is_labelled_as_measured() -> None:
     assert plan.memory[0].overhead_bytes == 123 * MiB
     assert plan.memory[0].basis["overhead"] is Basis.MEASURED
     assert plan.memory[1].basis["overhead"] is Basis.ASSUMED
+
+
+def test_an_architecture_that_was_never_compared_says_so_unless_the_engine_answers() -> None:
+    odd = replace(a_model(), verified=False)
+    by_formula = assemble(odd, SETTINGS, BOTH, answer())
+    by_engine = assemble(odd, SETTINGS, BOTH, answer(), answer(), basis=Basis.ENGINE)
+    assert "unverified-architecture" in [note.code for note in by_formula.notes]
+    assert "unverified-architecture" not in [note.code for note in by_engine.notes]
