@@ -173,8 +173,8 @@ def _notes(facts: ModelFacts, settings: LoadSettings, check: FormulaCheck) -> li
         found.append(Note("above-training-context", text))
     if not facts.verified and not check.disagreement_percent:
         text = (
-            f'Unverified architecture "{facts.architecture}": the figures are by general rules, which were not '
-            "compared with llama.cpp for it."
+            f'Unverified architecture "{facts.architecture}": the figures are by general rules, which were '
+            "never compared with llama.cpp's for it."
         )
         found.append(Note("unverified-architecture", text))
     if check.alarm:
