@@ -170,6 +170,7 @@ def goal(chosen: Goal) -> Document:
         "n_ctx": chosen.n_ctx,
         "users": chosen.users,
         "cache_types": list(chosen.cache_types),
+        "patience": asdict(chosen.patience) if chosen.patience else None,
     }
 
 
@@ -225,7 +226,12 @@ def _speed(speed: Speed) -> Document:
     return {
         "prefill_tokens_per_second": speed.prefill_tokens_per_second,
         "decode_tokens_per_second": [
-            {"depth": point.depth, "value": point.tokens_per_second} for point in speed.decode
+            {"depth": point.depth, "value": round(point.tokens_per_second, 2)} for point in speed.decode
+        ],
+        "decode_tokens_per_second_range": [
+            {"depth": point.depth, "low": round(point.tokens_per_second, 2), "high": round(point.high, 2)}
+            for point in speed.decode
+            if point.high is not None
         ],
         "time_to_first_token_s": speed.time_to_first_token_s,
         "basis": str(speed.basis),

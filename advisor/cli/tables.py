@@ -14,8 +14,8 @@ from advisor.hardware.device import Device, Hardware
 from advisor.memory.plan import CompanionKind, DeviceMemory, MemoryPlan, Verdict
 from advisor.model.facts import ModelFacts
 from advisor.recommend.other_runtimes import OtherRuntime
-from advisor.recommend.reasons import cache_name
-from advisor.recommend.result import Recommendation
+from advisor.recommend.reasons import cache_name, format_rate
+from advisor.recommend.result import DecodeSpeed, Recommendation, Speed
 from advisor.settings.load_settings import LoadSettings
 from advisor.units import format_bytes, format_tokens
 
@@ -64,6 +64,8 @@ def print_recommendation(console: Console, answer: Recommendation) -> None:
     console.print(Text(f"  {BASIS_WORDS[answer.plan.basis]}{_beside(answer.plan)}", "dim"))
     for reason in answer.reasons:
         console.print(Text(f"  {plain(reason.text)}"))
+    if answer.speed.decode:
+        console.print(Text(f"  {_speed_line(answer.speed)}"))
     console.print(Text(f"  If you change nothing: {answer.if_you_change_nothing.text}", "dim"))
     print_memory(console, answer.plan)
     _print_alternatives(console, answer)
@@ -85,6 +87,18 @@ def _print_headline(console: Console, answer: Recommendation) -> None:
     console.print(
         Text.assemble((f"{_tokens(answer.settings)}", "bold green"), f"  with {cache} KV cache{safe}")
     )
+
+
+def _speed_line(speed: Speed) -> str:
+    """ "about 50 to 85 tokens/s at the start, 20 to 35 when the context is full"."""
+    start, full = _rates(speed.decode[0]), _rates(speed.decode[-1])
+    source = "assumed from memory bandwidth" if speed.basis is Basis.ASSUMED else BASIS_WORDS[speed.basis]
+    return f"about {start} tokens/s at the start, {full} when the context is full ({source})"
+
+
+def _rates(point: DecodeSpeed) -> str:
+    low = format_rate(point.tokens_per_second)
+    return low if point.high is None else f"{low} to {format_rate(point.high)}"
 
 
 def _tokens(settings: LoadSettings) -> str:

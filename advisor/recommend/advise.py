@@ -4,20 +4,18 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from advisor.basis import Basis
 from advisor.hardware.device import Hardware
 from advisor.model.facts import ModelFacts
+from advisor.recommend.comfort import NO_SPEED, comfortable, speed_of
 from advisor.recommend.levers import levers
-from advisor.recommend.reasons import reasons
-from advisor.recommend.result import Alternative, Goal, Recommendation, Speed
+from advisor.recommend.reasons import comfort_reasons, reasons, speed_reasons
+from advisor.recommend.result import Alternative, Goal, Recommendation
 from advisor.recommend.rows import Planning, alternatives
 from advisor.recommend.search import ContextRange, context_range
 from advisor.recommend.unchanged import if_you_change_nothing
 from advisor.settings.request import Request
 from advisor.settings.runtimes import asked_n_ctx, resolve
-
-# Nothing is promised about speed before it is estimated from bandwidth or measured.
-NO_SPEED = Speed(prefill_tokens_per_second=None, decode=(), time_to_first_token_s=None, basis=Basis.ASSUMED)
+from advisor.speed import Decoding, decoding
 
 
 def advise(
@@ -41,8 +39,15 @@ def advise(
         flash_attn=chosen.settings.flash_attn,
         n_gpu_layers=chosen.settings.n_gpu_layers,
     )
+    writing = decoding(facts, chosen.settings, hardware) if chosen.n_ctx_max else None
+    n_ctx_comfortable = (
+        comfortable(writing, chosen.settings, goal.patience) if writing and goal.patience else None
+    )
     n_ctx = min(wish, _word(chosen, request)) or span.step
+    if writing and n_ctx_comfortable and _is_bound_by_comfort(writing, request):
+        n_ctx = min(n_ctx, asked_n_ctx(request, chosen.settings.with_n_ctx(n_ctx_comfortable)))
     plan = planner.plan(resolve(asked, facts, n_ctx))
+    speed = speed_of(writing, plan.settings) if writing else NO_SPEED
     return Recommendation(
         model=facts,
         hardware=hardware,
@@ -52,15 +57,19 @@ def advise(
         plan=plan,
         n_ctx=plan.settings.n_ctx if chosen.n_ctx_max else 0,
         n_ctx_safe=chosen.n_ctx_max,
-        n_ctx_comfortable=None,
-        reasons=reasons(
-            chosen,
-            rows,
-            facts,
-            at_training_context=_word(chosen, request) >= span.highest,
-            holds_wish=_word(chosen, request) >= wish,
+        n_ctx_comfortable=n_ctx_comfortable,
+        reasons=(
+            *comfort_reasons(speed, goal, chosen.n_ctx_max, n_ctx_comfortable),
+            *reasons(
+                chosen,
+                rows,
+                facts,
+                at_training_context=_word(chosen, request) >= span.highest,
+                holds_wish=_word(chosen, request) >= wish,
+            ),
+            *(speed_reasons(writing, plan.settings) if writing else ()),
         ),
-        speed=NO_SPEED,
+        speed=speed,
         alternatives=rows,
         levers=levers(chosen, rows, asked, facts, hardware, planner, n_ctx),
     )
@@ -71,6 +80,11 @@ def _wish(request: Request, goal: Goal, span: ContextRange) -> int:
     wanted = request.n_ctx or goal.n_ctx or span.highest
     rounded = -(-wanted // span.step) * span.step
     return min(rounded, span.highest)
+
+
+def _is_bound_by_comfort(writing: Decoding, request: Request) -> bool:
+    """An assumed speed lowers nothing, and a context that was asked for is kept."""
+    return writing.assumed_ram is None and request.n_ctx is None
 
 
 def _word(row: Alternative, request: Request) -> int:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from math import inf
 
 from advisor.errors import PresetError
 from advisor.presets import read_toml
-from advisor.recommend.result import Goal
+from advisor.recommend.result import Goal, Patience
 from advisor.settings.load_settings import CACHE_TYPES
 
 DEFAULT_GOAL = "chat"
@@ -39,6 +40,7 @@ def _goal(name: str, entry: object) -> Goal:
             n_ctx=_whole(entry["n_ctx"]) if "n_ctx" in entry else None,
             users=_whole(entry["users"]),
             cache_types=_words(entry["cache_types"]),
+            patience=_patience(entry["patience"]) if "patience" in entry else None,
         )
     except (KeyError, TypeError, ValueError) as error:
         raise PresetError(
@@ -57,6 +59,18 @@ def _whole(value: object) -> int:
     if isinstance(value, int) and not isinstance(value, bool) and value > 0:
         return value
     raise ValueError(f"{value!r} is not a positive whole number")
+
+
+def _patience(value: object) -> Patience:
+    if not isinstance(value, Mapping):
+        raise TypeError(f"{value!r} is not a table with seconds_to_first_token and tokens_per_second")
+    return Patience(_positive(value["seconds_to_first_token"]), _positive(value["tokens_per_second"]))
+
+
+def _positive(value: object) -> float:
+    if isinstance(value, int | float) and not isinstance(value, bool) and 0 < value < inf:
+        return float(value)
+    raise ValueError(f"{value!r} is not a positive number")
 
 
 def _words(value: object) -> tuple[str, ...]:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from advisor.basis import Note
 from advisor.model.facts import ModelFacts
-from advisor.recommend.result import Alternative
+from advisor.recommend.result import Alternative, Goal, Speed
 from advisor.settings.load_settings import LoadSettings
 from advisor.settings.runtimes import runtime_named
+from advisor.speed import Decoding
 from advisor.units import format_bytes, format_tokens
 
 
@@ -86,3 +87,46 @@ def _layers(settings: LoadSettings, facts: ModelFacts) -> Note:
     return Note(
         "layers", f"{settings.n_gpu_layers} of {total} layers are on the GPU, the rest runs on the CPU."
     )
+
+
+def comfort_reasons(
+    speed: Speed, goal: Goal, n_ctx_safe: int, n_ctx_comfortable: int | None
+) -> tuple[Note, ...]:
+    """That comfort ends before memory does, or does not even begin; nothing where the speed is not known."""
+    if not goal.patience or not speed.decode:
+        return ()
+    wanted = format_rate(goal.patience.tokens_per_second)
+    if n_ctx_comfortable is None:
+        slow = format_rate(speed.decode[0].tokens_per_second)
+        text = f"Even with an empty context it may write only {slow} tokens/s; this goal wants {wanted}."
+        return (Note("slow", text),)
+    if n_ctx_comfortable >= n_ctx_safe:
+        return ()
+    fits, comfortable = format_tokens(n_ctx_safe), format_tokens(n_ctx_comfortable)
+    text = f"Fits {fits}, comfortable to {comfortable}: with more it may fall below {wanted} tokens/s."
+    return (Note("comfortable", text),)
+
+
+def speed_reasons(writing: Decoding, settings: LoadSettings) -> tuple[Note, ...]:
+    """What each new token reads with the recommended settings, and what the speed is assumed from."""
+    found = []
+    depth = settings.n_ctx_per_slot
+    if cache_bytes := writing.cache_bytes(depth):
+        read, beside = format_bytes(cache_bytes), format_bytes(writing.weights_bytes)
+        tokens = format_tokens(depth)
+        text = f"At {tokens} tokens each new token reads {read} of cache, beside {beside} of weights."
+        found.append(Note("cache-read", text))
+    if writing.assumed_ram:
+        text = (
+            f"How fast this RAM is, is not known. The speed is that of slow RAM ({writing.assumed_ram.name}) "
+            "and does not lower the recommended context."
+        )
+        found.append(Note("ram-speed-assumed", text))
+    return tuple(found)
+
+
+def format_rate(tokens_per_second: float) -> str:
+    """Tokens a second in few digits: 0.42, 7.5, 85."""
+    if tokens_per_second >= 10:
+        return f"{tokens_per_second:.0f}"
+    return f"{tokens_per_second:.2g}"

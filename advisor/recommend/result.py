@@ -12,11 +12,20 @@ from advisor.settings.load_settings import LoadSettings
 
 
 @dataclass(frozen=True, slots=True)
+class Patience:
+    """How long someone waits, and how slowly the answer may come."""
+
+    seconds_to_first_token: float
+    tokens_per_second: float
+
+
+@dataclass(frozen=True, slots=True)
 class Goal:
     """What the person wants the model for (presets/goals.toml).
 
     `n_ctx` is the context per user it wants, None for as much as there is. `cache_types` are the K/V
-    types it accepts, best first: a later one is taken only if it is needed to reach the wish.
+    types it accepts, best first: a later one is taken only if it is needed to reach the wish. Without
+    `patience` any speed will do.
     """
 
     name: str
@@ -25,14 +34,19 @@ class Goal:
     n_ctx: int | None
     users: int
     cache_types: tuple[str, ...]
+    patience: Patience | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class DecodeSpeed:
-    """Tokens per second when `depth` tokens are already in the cache."""
+    """Tokens per second of one slot when `depth` tokens are already in its cache.
+
+    Where it is estimated, `tokens_per_second` is the cautious end of a range and `high` the hopeful one.
+    """
 
     depth: int
     tokens_per_second: float
+    high: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +101,10 @@ class Unchanged:
 class Recommendation:
     """The best settings here for a goal.
 
-    `n_ctx` is what we recommend: the smallest of the goal's wish and `n_ctx_safe`, the largest that fits
-    with these settings. `n_ctx_comfortable` is None where the speed is not known.
+    `n_ctx` is what we recommend: the smallest of the goal's wish, `n_ctx_safe`, the largest that fits with
+    these settings, and `n_ctx_comfortable`, the largest that meets the goal's patience when it is full. The
+    last is None where the speed is not known, no context is fast enough or any speed will do; it lowers
+    `n_ctx` neither where the RAM's speed is assumed nor where a context was asked for.
     """
 
     model: ModelFacts
