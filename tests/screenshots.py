@@ -20,6 +20,8 @@ from PySide6.QtCore import QDeadlineTimer, QEventLoop, QSize, Qt
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QApplication
 
+from tests.support import computers
+from tests.support.fake_domain import FakeDomain
 from tests.support.gemma import real_gemma
 from ui.answers import Answers
 from ui.app import make_application
@@ -44,7 +46,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     with tempfile.TemporaryDirectory() as folder, _model(args.model) as model:
         for theme in (Theme.LIGHT, Theme.DARK):
             apply_theme(app, theme)
-            for picture in pictures(app, model, Path(folder), args.outdir, theme):
+            drawn = pictures(app, model, Path(folder), args.outdir, theme)
+            for picture in drawn + pictures_of_a_computer(app, Path(folder), args.outdir, theme):
                 sys.stdout.write(f"{picture}\n")
     return 0
 
@@ -62,6 +65,24 @@ def pictures(app: QApplication, model: Path, scratch: Path, outdir: Path, theme:
         window.open_paths([model])
         _settle(app, session)
         return written + _write(window, outdir / f"window-{theme}")
+    finally:
+        window.close()
+
+
+def pictures_of_a_computer(app: QApplication, scratch: Path, outdir: Path, theme: Theme) -> list[Path]:
+    """The page of a computer made by hand: its card stays idle, and Ollama holds memory of it."""
+    domain = FakeDomain(computer=computers.cpu_only_build(), engine_backends=("CPU",))
+    session = Session(domain, Tasks(app), app)  # type: ignore[arg-type]  # the fake has the same methods
+    window = MainWindow(session, Preferences(scratch / "computer.ini"))
+    window.resize(SIZE)
+    window.show()
+    session.start()
+    try:
+        _settle(app, session)
+        window.open_paths([Path("llama-3.1-8b.gguf")])
+        window.actions_.computer.trigger()
+        _settle(app, session)
+        return _write(window, outdir / f"computer-{theme}")
     finally:
         window.close()
 

@@ -19,6 +19,11 @@ class Actions(QObject):
         self.close_model = self._action(self.tr("&Close model"), QKeySequence.StandardKey.Close)
         self.look_again = self._action(self.tr("&Look again"), QKeySequence.StandardKey.Refresh)
         self.look_again.setToolTip(self.tr("Look at this computer, the engine and the file anew"))
+        self.computer = self._action(self.tr("This &computer"), QKeySequence("Ctrl+I"))
+        self.computer.setIconText(self.tr("Details\u2026"))  # on the buttons beside the computer's lines
+        self.computer.setToolTip(
+            self.tr("Every memory of this computer, who holds it, and what is kept free")
+        )
         self.quit = self._action(self.tr("&Quit"), QKeySequence.StandardKey.Quit)
         self.quit.setMenuRole(QAction.MenuRole.QuitRole)
         self.about = self._action(self.tr("&About Context Advisor"))
@@ -38,9 +43,11 @@ class Actions(QObject):
     def theme(self, theme: Theme) -> QAction:
         return next(action for action in self.themes.actions() if action.data() == theme)
 
-    def _action(self, words: str, key: QKeySequence.StandardKey | None = None) -> QAction:
+    def _action(self, words: str, key: QKeySequence.StandardKey | QKeySequence | None = None) -> QAction:
         action = QAction(words, self)
-        if key is not None:
+        if isinstance(key, QKeySequence):
+            action.setShortcut(key)
+        elif key is not None:
             # Not every platform has a key for everything: F5 and Ctrl+Q are expected all the same.
             keys = QKeySequence.keyBindings(key) or _FALLBACK_KEYS.get(key, [])
             action.setShortcuts(keys)

@@ -6,8 +6,9 @@ after the other.
 
 from __future__ import annotations
 
+import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,8 +17,10 @@ from advisor.engine.client import EngineClient
 from advisor.engine.devices import devices_of
 from advisor.engine.protocol import EngineInfo
 from advisor.errors import AdvisorError
-from advisor.hardware.detect import detect
+from advisor.hardware.detect import default_detectors, detect, run_detectors
 from advisor.hardware.device import Hardware
+from advisor.hardware.reading import Detection
+from advisor.hardware.reserve import Reserve
 from advisor.memory.plan import DeviceMemory, MemoryPlan
 from advisor.model import read_model
 from advisor.model.facts import ModelFacts
@@ -25,6 +28,7 @@ from advisor.recommend.advise import advise
 from advisor.recommend.goals import DEFAULT_GOAL, load_goals
 from advisor.recommend.planner import Planner
 from advisor.recommend.result import Goal, Recommendation
+from advisor.recommend.rows import largest_row
 from advisor.settings.load_settings import LoadSettings
 from advisor.settings.request import Request
 from advisor.settings.runtimes import DEFAULT_RUNTIME, RUNTIMES
@@ -45,9 +49,10 @@ _IDLE_SECONDS = 20.0  # with a GPU, the engine's process holds memory as long as
 class Answers:
     """The domain, as the window sees it. Owns the one engine client."""
 
-    def __init__(self) -> None:
-        self._client = EngineClient()
+    def __init__(self, client: EngineClient | None = None) -> None:
+        self._client = client or EngineClient()
         self._info: EngineInfo | None = None
+        self._detections: list[Detection] | None = None
 
     def goals(self) -> dict[str, Goal]:
         return load_goals()
@@ -66,20 +71,36 @@ class Answers:
         """Raises ModelError."""
         return read_model(path)
 
-    def hardware(self) -> Hardware:
-        """This computer now, with the engine's devices as far as they are known."""
-        if any(device.is_gpu for device in devices_of(self._info)):
-            self._client.retire_if_idle(0)  # its driver holds memory, which would count as another program's
-        backends = self._info.backends if self._info else ()
-        return detect(devices_of(self._info), engine_backends=backends)
+    def hardware(self, reserve: Reserve, *, anew: bool) -> Hardware:
+        """This computer with that much kept free, with the engine's devices as far as they are known.
+
+        `anew` asks the drivers, at a time when no engine is asked; else their last answers count.
+        """
+        if anew or self._detections is None:
+            if any(device.is_gpu for device in devices_of(self._info)):
+                # Its driver holds memory, which would count as another program's.
+                self._client.retire_if_idle(0)
+            self._detections = run_detectors(default_detectors(Path("/"), sys.platform))
+        return detect(
+            devices_of(self._info),
+            engine_backends=self._info.backends if self._info else (),
+            reserve=reserve,
+            detections=self._detections,
+        )
 
     def engine(self) -> EngineFacts:
-        """Start the engine if need be and let it introduce itself. Raises EngineError."""
+        """Start the engine afresh, since another may be installed by now, and let it introduce itself.
+
+        Raises EngineError.
+        """
+        self._client.retire_if_idle(0)
+        self._info = None
         info = self._client.hello()
         if info.unfit:
+            self._client.retire_if_idle(0)  # nothing will be asked of it
             raise remedies.unfit(info.unfit)
         self._info = info
-        return EngineFacts(name=f"llama-cpp-python {info.binding}", backends=info.backends)
+        return EngineFacts(info.binding, info.backends)
 
     def by_formula(self, facts: ModelFacts, wishes: Wishes) -> Recommendation:
         """Within milliseconds. Raises SettingsError where this runtime cannot have this model."""
@@ -115,6 +136,27 @@ class Answers:
             answer=Point(answer.settings.n_ctx, line.total_bytes),
             answer_name=own,
         )
+
+    def largest_contexts(self, answer: Recommendation, reserves: Mapping[str, Reserve]) -> dict[str, int]:
+        """The answer's settings with other amounts kept free: how many tokens each leaves, by formula.
+
+        0 where even the smallest context does not fit so.
+        """
+        settings = answer.settings
+        request = Request(
+            runtime=settings.runtime,
+            users=answer.goal.users if answer.goal.users > 1 else None,
+            cache_type_k=settings.cache_type_k,
+            cache_type_v=settings.cache_type_v,
+            flash_attn=settings.flash_attn,
+            n_gpu_layers=settings.n_gpu_layers,
+        )
+        largest = {}
+        for name, reserve in reserves.items():
+            time.sleep(_PAUSE_SECONDS)
+            planner = Planner(answer.model, self.hardware(reserve, anew=False))
+            largest[name] = largest_row(request, answer.model, planner).n_ctx_max
+        return largest
 
     def retire_engine(self) -> None:
         """End the engine's process if it has not been asked anything for a while."""

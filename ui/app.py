@@ -45,6 +45,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     session = Session(Answers(), Tasks(app), app)
     session.set_goal(preferences.goal)
     session.set_runtime(preferences.runtime)
+    session.set_reserve(preferences.reserve)
     window = MainWindow(session, preferences)
     if sys.platform == "darwin":
         app.installEventFilter(_FileOpener(window.open_paths, app))

@@ -15,7 +15,8 @@ from advisor.recommend.result import Recommendation
 from PySide6.QtCore import QObject, Signal
 
 from ui.chart_layout import ContextCurves
-from ui.state import EngineAnswer, OpenModel, Wishes
+from ui.reserve_choices import RESERVES
+from ui.state import EngineAnswer, LargestByReserve, OpenModel, Wishes
 from ui.tasks import Lane, Report, Task, Tasks
 
 if TYPE_CHECKING:  # the window can be built and tested without the whole domain behind it
@@ -121,6 +122,27 @@ class Inquiry(QObject):
             self.changed.emit(model)
 
         self._run(model, lambda _report: self._answers.curves(answer), drawn, failed)
+
+    def compare_reserves(self, model: OpenModel) -> None:
+        """What each choice of what is kept free would leave of the model's context."""
+        answer = model.recommendation
+        if answer is None:
+            return
+
+        before = model.reserves
+        model.reserves = LargestByReserve(answer, before.n_ctx if before else {})  # asked once an answer
+
+        def compared(n_ctx: dict[str, int]) -> None:
+            if model.recommendation is answer:
+                model.reserves = LargestByReserve(answer, n_ctx)
+                self.changed.emit(model)
+
+        self._run(
+            model,
+            lambda _report: self._answers.largest_contexts(answer, RESERVES),
+            compared,
+            lambda _error: None,  # then nothing is said beside the choices
+        )
 
     def forget(self, model: OpenModel) -> None:
         """Start a new generation: cancel what is under way, and drop what still comes of it."""

@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 )
 
 from ui.actions import Actions
+from ui.computer_page import ComputerPage
 from ui.drop_target import DropTarget
 from ui.header import Header
 from ui.model_page import ModelPage
@@ -41,9 +42,10 @@ class MainWindow(QMainWindow):
         self.setWindowTitle("Context Advisor")
         self.actions_ = Actions(self)
         self.header = Header(session, self.actions_.open)
-        self.sidebar = Sidebar(session, self.actions_.close_model)
-        self.page = ModelPage(session, self.actions_.look_again)
-        self.welcome = Welcome(session, self.actions_.open)
+        self.sidebar = Sidebar(session, self.actions_.close_model, self.actions_.computer)
+        self.page = ModelPage(session, self.actions_.look_again, self.actions_.computer)
+        self.welcome = Welcome(session, self.actions_.open, self.actions_.computer)
+        self.computer = ComputerPage(session, self.actions_.look_again)
         self.status = StatusLine(session)
         self.setStatusBar(self.status)
         self.drops = DropTarget(self, self._open_dropped)
@@ -86,6 +88,7 @@ class MainWindow(QMainWindow):
         self._stack = QStackedWidget()
         self._stack.addWidget(self.welcome)
         self._stack.addWidget(self._body)
+        self._stack.addWidget(self.computer)
         central = QWidget()
         whole = QVBoxLayout(central)
         whole.setContentsMargins(0, 0, 0, 0)
@@ -100,12 +103,15 @@ class MainWindow(QMainWindow):
         actions.open.triggered.connect(self._choose_files)
         actions.close_model.triggered.connect(self._close_model)
         actions.look_again.triggered.connect(self._session.look_again)
+        actions.computer.triggered.connect(self._toggle_computer)
+        self.computer.left.connect(self._show_current)
         actions.quit.triggered.connect(self.close)
         actions.about.triggered.connect(self._about)
         actions.clear_recent.triggered.connect(self._preferences.clear_recent)
         actions.theme(self._preferences.theme).setChecked(True)
         actions.themes.triggered.connect(lambda action: self._set_theme(Theme(action.data())))
         self._session.current_changed.connect(self._show_current)
+        QGuiApplication.instance().applicationStateChanged.connect(self._application_state_changed)
         self._session.model_changed.connect(lambda _model: self._title())
         self._session.wishes_changed.connect(self._remember_wishes)
 
@@ -121,6 +127,8 @@ class MainWindow(QMainWindow):
         file.addSeparator()
         file.addAction(actions.quit)
         view = self.menuBar().addMenu(self.tr("&View"))
+        view.addAction(actions.computer)
+        view.addSeparator()
         themes: QMenu = view.addMenu(self.tr("&Theme"))
         themes.addActions(actions.themes.actions())
         self.menuBar().addMenu(self.tr("&Help")).addAction(actions.about)
@@ -144,6 +152,16 @@ class MainWindow(QMainWindow):
         self._stack.setCurrentWidget(self._body if has_model else self.welcome)
         self.actions_.close_model.setEnabled(has_model)
         self._title()
+
+    def _toggle_computer(self) -> None:
+        if self._stack.currentWidget() is self.computer:
+            self._show_current()
+        else:
+            self._stack.setCurrentWidget(self.computer)
+
+    def _application_state_changed(self, state: Qt.ApplicationState) -> None:
+        if state is Qt.ApplicationState.ApplicationActive:
+            self._session.notice_changes()
 
     def _title(self) -> None:
         model = self._session.current
@@ -188,6 +206,7 @@ class MainWindow(QMainWindow):
     def _remember_wishes(self) -> None:
         self._preferences.goal = self._session.goal.name
         self._preferences.runtime = self._session.runtime
+        self._preferences.reserve = self._session.reserve
 
     def _about(self) -> None:
         QMessageBox.about(

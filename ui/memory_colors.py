@@ -29,7 +29,7 @@ def part_color(part: Part, palette: QPalette) -> Rgb:
         return colors.mix(base, text, 0.26)
     if part is Part.RESERVE:
         return colors.mix(base, text, 0.12)
-    if part is Part.FREE:
+    if part in {Part.FREE, Part.USABLE}:
         return (47, 112, 82) if is_dark(palette) else (127, 210, 172)
     return _LOAD[part]
 

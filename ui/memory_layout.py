@@ -22,6 +22,7 @@ class Part(StrEnum):
     OTHERS = "others"  # what other programs hold
     RESERVE = "reserve"  # kept free on purpose
     FREE = "free"  # headroom
+    USABLE = "usable"  # the same, while no model is there
 
 
 # Pixels: a few MiB beside 100 GiB must still be seen and pointed at.
@@ -84,7 +85,7 @@ def segments(memory: DeviceMemory) -> tuple[Segment, ...]:
     pieces += [
         Segment(Part.OTHERS, memory.device_total_bytes - free_bytes),
         Segment(Part.RESERVE, free_bytes - memory.usable_bytes),
-        Segment(Part.FREE, memory.usable_bytes - memory.total_bytes),
+        Segment(Part.FREE if memory.total_bytes else Part.USABLE, memory.usable_bytes - memory.total_bytes),
     ]
     return tuple(piece for piece in pieces if piece.n_bytes > 0)
 

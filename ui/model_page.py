@@ -26,7 +26,9 @@ _NARROW_EMS = 48  # below this width the side column moves under the main one
 class ModelPage(QScrollArea):
     """The shown model, as the session knows it."""
 
-    def __init__(self, session: Session, look_again: QAction, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, session: Session, look_again: QAction, computer: QAction, parent: QWidget | None = None
+    ) -> None:
         super().__init__(parent)
         self._session = session
         self.setWidgetResizable(True)
@@ -37,7 +39,7 @@ class ModelPage(QScrollArea):
         self.title = TitleLine()
         self.error = Notice(Tone.BAD, look_again)
         self.engine_trouble = Notice(Tone.CAUTION, look_again)
-        self.findings = Notice(Tone.CAUTION)
+        self.findings = Notice(Tone.CAUTION, computer)
         self.waiting = muted_label(self.tr("Reading the file\u2026"))
         self.headline = HeadlineCard()
         self.memory = MemoryPanel()
@@ -87,7 +89,7 @@ class ModelPage(QScrollArea):
         inner.addLayout(self._columns, 1)
         inner.addWidget(self.alternatives)
 
-        self._page = _Page()
+        self._page = TallAsItsText()
         whole = QVBoxLayout(self._page)
         whole.setContentsMargins(round(em * 1.4), em, round(em * 1.4), round(em * 1.2))
         whole.setSpacing(em)
@@ -142,7 +144,7 @@ class ModelPage(QScrollArea):
         self.findings.show_text("\n".join(note.text for note in hardware.findings) if hardware else "")
 
 
-class _Page(QWidget):
+class TallAsItsText(QWidget):
     """As tall as its text is at the width it has, not at the narrowest it could have."""
 
     def minimumSizeHint(self) -> QSize:

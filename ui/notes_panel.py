@@ -31,12 +31,13 @@ class NotesPanel(TitledCard):
         quiet = dict.fromkeys(note.text for note in notes if note.text not in texts)
         self.setVisible(bool(texts or quiet))
         for text in texts:
-            self._rows.addLayout(_bullet(text, is_quiet=False))
+            self._rows.addLayout(bullet(text, is_quiet=False))
         for text in quiet:
-            self._rows.addLayout(_bullet(text, is_quiet=True))
+            self._rows.addLayout(bullet(text, is_quiet=True))
 
 
-def _bullet(text: str, *, is_quiet: bool) -> QHBoxLayout:
+def bullet(text: str, *, is_quiet: bool) -> QHBoxLayout:
+    """A sentence behind a dot."""
     line = QHBoxLayout()
     line.setSpacing(6)
     mark = muted_label("\u2022")

@@ -58,6 +58,15 @@ class Preferences(QObject):
         self._settings.setValue("runtime", name)
 
     @property
+    def reserve(self) -> str:
+        """The name of the choice of what is kept free, empty for none chosen yet."""
+        return self._text("reserve")
+
+    @reserve.setter
+    def reserve(self, name: str) -> None:
+        self._settings.setValue("reserve", name)
+
+    @property
     def last_folder(self) -> Path | None:
         saved = self._text("last_folder")
         return Path(saved) if saved else None

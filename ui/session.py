@@ -10,20 +10,21 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from advisor.errors import AdvisorError, EngineError
+from advisor.errors import AdvisorError
 from advisor.hardware.device import Hardware
 from advisor.recommend.result import Goal
 from PySide6.QtCore import QObject, QTimer, Signal
 
+from ui.computer import Computer
 from ui.inquiry import Inquiry
-from ui.state import EngineFacts, EngineState, EngineStatus, OpenModel, Wishes
-from ui.tasks import Lane, Tasks
+from ui.reserve_choices import AUTOMATIC, RESERVES
+from ui.state import EngineState, EngineStatus, OpenModel, Wishes
+from ui.tasks import Tasks
 
 if TYPE_CHECKING:  # the window can be built and tested without the whole domain behind it
     from ui.answers import Answers
 
 _REST_MS = 50  # several changes within this time are one question
-_IDLE_CHECK_MS = 5_000
 
 
 class Session(QObject):
@@ -31,7 +32,7 @@ class Session(QObject):
 
     hardware_changed = Signal()
     engine_changed = Signal()
-    wishes_changed = Signal()  # goal or runtime
+    wishes_changed = Signal()  # goal, runtime or what is kept free
     models_changed = Signal()  # which are open, in which order
     model_changed = Signal(object)  # OpenModel: something of it is new
     current_changed = Signal()  # another model is shown
@@ -45,9 +46,10 @@ class Session(QObject):
         self.runtimes: dict[str, str] = answers.runtimes()
         self.goal: Goal = self.goals[answers.default_goal()]
         self.runtime: str = answers.default_runtime()
-        self.hardware: Hardware | None = None
-        self.hardware_error: AdvisorError | None = None
-        self.engine = EngineState()
+        self.reserve = AUTOMATIC
+        self.computer = Computer(answers, tasks, self)
+        self.computer.hardware_changed.connect(self.hardware_changed)
+        self.computer.engine_changed.connect(self.engine_changed)
         self.models: list[OpenModel] = []
         self.current: OpenModel | None = None
         self._inquiry = Inquiry(answers, tasks, self)
@@ -57,18 +59,16 @@ class Session(QObject):
         self._inquiry.progress_changed.connect(self.progress_changed)
         self._rest = QTimer(self, singleShot=True, interval=_REST_MS)
         self._rest.timeout.connect(self._ask_for_all)
-        self._idle = QTimer(self, interval=_IDLE_CHECK_MS)
-        self._idle.timeout.connect(self._retire_engine)
+        self.computer.planned_changed.connect(self._rest.start)
 
     def start(self) -> None:
-        """Look at the computer, then at the engine, then at the computer with the engine's eyes."""
-        self._read_hardware()
-        self._start_engine()
+        """Look at the computer, then at the engine."""
+        self.computer.look()
 
     def close(self) -> bool:
         """Stop the engine and all work. False if something could not be stopped in time."""
         self._rest.stop()
-        self._idle.stop()
+        self.computer.stop()
         self._tasks.cancel_all()
         self._answers.close()
         return self._tasks.close()
@@ -122,59 +122,42 @@ class Session(QObject):
             self.wishes_changed.emit()
             self._rest.start()
 
+    def set_reserve(self, name: str) -> None:
+        if name in RESERVES and name != self.reserve:
+            self.reserve = name
+            self.computer.set_reserve(RESERVES[name])
+            self.wishes_changed.emit()
+
     def look_again(self) -> None:
         """Look at the computer, the engine and the shown file anew."""
         if self.current:
             self._inquiry.read(self.current)
-        if self.engine.status is EngineStatus.ABSENT:
-            self.engine = EngineState()
-            self.engine_changed.emit()
-        self._start_engine()  # then the computer: the engine may have found or lost a device
+        self.computer.look()
 
-    # --- the computer and the engine
+    def notice_changes(self) -> None:
+        """The user came back: see what other programs hold now, unless something is being asked."""
+        if self.is_settled:
+            self.computer.look_at_devices()
 
-    def _read_hardware(self) -> None:
-        self._tasks.run(
-            lambda _report: self._answers.hardware(),
-            on_result=self._hardware_read,
-            on_error=self._hardware_failed,
-        )
+    def compare_reserves(self, model: OpenModel) -> None:
+        """Say what each choice of what is kept free would cost, if that is not known for this answer."""
+        known = model.reserves
+        if model.recommendation and (known is None or known.answer is not model.recommendation):
+            self._inquiry.compare_reserves(model)
 
-    def _hardware_read(self, hardware: Hardware) -> None:
-        self.hardware, self.hardware_error = hardware, None
-        self.hardware_changed.emit()
-        self._rest.start()
+    # --- the computer and the engine, as `computer` knows them
 
-    def _hardware_failed(self, error: AdvisorError) -> None:
-        self.hardware_error = error
-        self.hardware_changed.emit()
+    @property
+    def hardware(self) -> Hardware | None:
+        return self.computer.hardware
 
-    def _start_engine(self) -> None:
-        self._tasks.run(
-            lambda _report: self._answers.engine(),
-            on_result=self._engine_ready,
-            on_error=self._engine_absent,
-            lane=Lane.ENGINE,
-        )
+    @property
+    def hardware_error(self) -> AdvisorError | None:
+        return self.computer.hardware_error
 
-    def _engine_ready(self, facts: EngineFacts) -> None:
-        self.engine = EngineState(EngineStatus.READY, facts)
-        self.engine_changed.emit()
-        self._idle.start()
-        self._read_hardware()
-
-    def _engine_absent(self, error: AdvisorError) -> None:
-        problem = error if isinstance(error, EngineError) else None
-        self.engine = EngineState(EngineStatus.ABSENT, problem=problem)
-        self.engine_changed.emit()
-        self._read_hardware()
-
-    def _retire_engine(self) -> None:
-        """With a GPU, the engine's process holds memory as long as it lives: end it when it rests."""
-        if self._tasks.is_idle:
-            self._tasks.run(
-                lambda _report: self._answers.retire_engine(), on_result=lambda _: None, lane=Lane.ENGINE
-            )
+    @property
+    def engine(self) -> EngineState:
+        return self.computer.engine
 
     # --- the models
 
@@ -213,7 +196,8 @@ class Session(QObject):
         )
 
     def _wishes(self) -> Wishes | None:
-        return Wishes(self.hardware, self.goal, self.runtime) if self.hardware else None
+        hardware = self.computer.planned
+        return Wishes(hardware, self.goal, self.runtime) if hardware else None
 
     def _ask_for_all(self) -> None:
         wishes = self._wishes()

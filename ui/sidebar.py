@@ -15,7 +15,9 @@ from ui.theme import border_color
 class Sidebar(QWidget):
     """Choosing a row shows that model."""
 
-    def __init__(self, session: Session, close_action: QAction, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, session: Session, close_action: QAction, details: QAction, parent: QWidget | None = None
+    ) -> None:
         super().__init__(parent)
         self._session = session
         self.setAutoFillBackground(True)
@@ -37,7 +39,7 @@ class Sidebar(QWidget):
         computer = QWidget()
         inner = QVBoxLayout(computer)
         inner.setContentsMargins(em, round(em * 0.8), round(em * 0.6), em)
-        inner.addWidget(ComputerLines(session))
+        inner.addWidget(ComputerLines(session, details))
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 1, 0)
         whole.setSpacing(0)

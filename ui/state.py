@@ -18,8 +18,12 @@ from ui.chart_layout import ContextCurves
 class EngineFacts:
     """The engine as it introduced itself."""
 
-    name: str  # "llama-cpp-python 0.3.36"
+    binding: str  # llama-cpp-python's version
     backends: tuple[str, ...]
+
+    @property
+    def name(self) -> str:
+        return f"llama-cpp-python {self.binding}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +41,14 @@ class EngineAnswer:
 
     recommendation: Recommendation
     problem: EngineError | None
+
+
+@dataclass(frozen=True, slots=True)
+class LargestByReserve:
+    """How many tokens an answer's settings could have with each choice of what is kept free."""
+
+    answer: Recommendation
+    n_ctx: dict[str, int]  # by the choice's name, 0 for nothing; an earlier answer's until they are known
 
 
 class EngineStatus(StrEnum):
@@ -64,6 +76,7 @@ class OpenModel:
     facts: ModelFacts | None = None
     recommendation: Recommendation | None = None
     curves: ContextCurves | None = None
+    reserves: LargestByReserve | None = None
     error: AdvisorError | None = None
     engine_problem: EngineError | None = None
     is_asking_engine: bool = False

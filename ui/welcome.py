@@ -8,6 +8,7 @@ from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QAction, QPainter, QPainterPath, QPaintEvent, QPalette, QPen
 from PySide6.QtWidgets import QGridLayout, QPushButton, QVBoxLayout, QWidget
 
+from ui.computer_panel import details_button
 from ui.labels import HEADLINE, LARGE, label, muted_label
 from ui.notice import Notice
 from ui.session import Session
@@ -18,7 +19,9 @@ from ui.wording import device_line
 class Welcome(QWidget):
     """Shown while no model is open."""
 
-    def __init__(self, session: Session, open_action: QAction, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, session: Session, open_action: QAction, details: QAction, parent: QWidget | None = None
+    ) -> None:
         super().__init__(parent)
         self._session = session
         em = self.fontMetrics().height()
@@ -58,7 +61,11 @@ class Welcome(QWidget):
         inner.addWidget(zone)
         inner.addWidget(self.engine_trouble)
         inner.addWidget(self.findings)
-        inner.addWidget(self.computer)
+        computer = QVBoxLayout()
+        computer.setSpacing(round(em * 0.3))
+        computer.addWidget(self.computer)
+        computer.addWidget(details_button(details), 0, center)
+        inner.addLayout(computer)
         whole = QGridLayout(self)
         whole.setContentsMargins(em * 2, em * 2, em * 2, em * 2)
         whole.setRowStretch(0, 2)

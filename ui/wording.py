@@ -60,6 +60,7 @@ def part_words(part: Part) -> str:
         Part.OTHERS: translate("wording", "Other programs"),
         Part.RESERVE: translate("wording", "Reserve"),
         Part.FREE: translate("wording", "Headroom"),
+        Part.USABLE: translate("wording", "Usable"),
     }[part]
 
 
@@ -77,6 +78,7 @@ def part_explained(part: Part) -> str:
         Part.OTHERS: translate("wording", "held by the system and other programs now"),
         Part.RESERVE: translate("wording", "kept free so that the computer stays responsive"),
         Part.FREE: translate("wording", "free for more context"),
+        Part.USABLE: translate("wording", "what a model may take now"),
     }[part]
 
 

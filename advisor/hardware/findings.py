@@ -87,8 +87,12 @@ def findings(
         *(_of_note(note, hardware, python, platform) for note in hardware.findings),
         *(finding for device in hardware.devices for finding in _of_device(device)),
     ]
-    order = list(Severity)
-    return tuple(sorted(dict.fromkeys(found), key=lambda finding: order.index(finding.severity)))
+    return tuple(sorted(dict.fromkeys(found), key=_gravity))
+
+
+def _gravity(finding: Finding) -> tuple[int, bool]:
+    """Gravest first. Of the errors, the most common one leads: a GPU that the installed build cannot use."""
+    return list(Severity).index(finding.severity), finding.code != "cpu-only-build"
 
 
 def _of_engine(

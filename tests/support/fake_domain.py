@@ -6,13 +6,14 @@ Each question can be held back at a gate, refused, or counted. The same methods,
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from advisor.basis import Basis
 from advisor.errors import AdvisorError, EngineError
 from advisor.hardware.device import Hardware
+from advisor.hardware.reserve import Reserve, with_reserve
 from advisor.model.facts import ModelFacts
 from advisor.recommend.result import Goal, Recommendation
 from tests.support import answers
@@ -44,6 +45,7 @@ class FakeDomain:
     """Answers with hand-made recommendations. Set a field to change what is answered next."""
 
     computer: Hardware = field(default_factory=lambda: answers.computer(answers.gpu()))
+    engine_backends: tuple[str, ...] = ("CUDA", "CPU")
     models: dict[str, Model] = field(default_factory=dict)  # by file name; others are the default model
     read_error: AdvisorError | None = None
     formula_error: AdvisorError | None = None
@@ -52,6 +54,9 @@ class FakeDomain:
     engine_gate: Gate | None = None
     formula_gate: Gate | None = None
     read_gate: Gate | None = None
+    hardware_gate: Gate | None = None
+    hello_gate: Gate | None = None
+    hardware_error: AdvisorError | None = None
     asked: list[str] = field(default_factory=list)
     closed: int = 0
 
@@ -77,15 +82,21 @@ class FakeDomain:
         shards = found.facts.shards if len(found.facts.shards) > 1 else (path,)
         return replace(found.facts, path=path, shards=shards)
 
-    def hardware(self) -> Hardware:
-        self.asked.append("hardware")
-        return self.computer
+    def hardware(self, reserve: Reserve, *, anew: bool) -> Hardware:
+        self.asked.append("detect" if anew else "put together")
+        if self.hardware_gate:
+            self.hardware_gate.pass_through()
+        if self.hardware_error:
+            raise self.hardware_error
+        return self._with(reserve)
 
     def engine(self) -> EngineFacts:
         self.asked.append("hello")
+        if self.hello_gate:
+            self.hello_gate.pass_through()
         if self.engine_missing:
             raise self.engine_missing
-        return EngineFacts("llama-cpp-python 0.3.36", ("CUDA", "CPU"))
+        return EngineFacts("0.3.36", self.engine_backends)
 
     def by_formula(self, facts: ModelFacts, wishes: Wishes) -> Recommendation:
         self.asked.append(f"formula {facts.name} {wishes.goal.name} {wishes.runtime}")
@@ -108,14 +119,27 @@ class FakeDomain:
         path = answer.model.path
         return answers.curves(answer, self._model(path.name if path else ""))
 
+    def largest_contexts(self, answer: Recommendation, reserves: Mapping[str, Reserve]) -> dict[str, int]:
+        self.asked.append(f"reserves {answer.model.name}")
+        path = answer.model.path
+        of = replace(self._model(path.name if path else ""), facts=answer.model)
+        return {
+            name: answers.recommendation(of, self._with(reserve), answer.goal).n_ctx_safe
+            for name, reserve in reserves.items()
+        }
+
     def retire_engine(self) -> None:
         self.asked.append("retire")
 
     def close(self) -> None:
         self.closed += 1
-        for gate in (self.engine_gate, self.formula_gate, self.read_gate):
+        gates = (self.engine_gate, self.formula_gate, self.read_gate, self.hardware_gate, self.hello_gate)
+        for gate in gates:
             if gate:
                 gate.open()  # as ending the engine's process ends its question
+
+    def _with(self, reserve: Reserve) -> Hardware:
+        return self.computer if reserve.is_auto else with_reserve(self.computer, reserve)
 
     def _model(self, name: str) -> Model:
         return self.models.get(name) or answers.model()

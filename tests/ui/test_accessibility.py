@@ -11,6 +11,7 @@ from PySide6.QtGui import QAccessible
 from PySide6.QtWidgets import QAbstractButton, QAbstractItemView, QComboBox, QScrollArea, QWidget
 
 from advisor.errors import EngineDied
+from tests.support import computers
 from tests.support.fake_domain import FakeDomain
 from ui.crash import CrashDialog
 from ui.main_window import MainWindow
@@ -99,6 +100,22 @@ def test_the_scrolling_page_is_no_stop_on_the_way(full: MainWindow) -> None:
     areas = full.findChildren(QScrollArea)
     assert areas
     assert all(area.focusPolicy() == Qt.FocusPolicy.NoFocus for area in areas)
+
+
+def test_this_computers_page_too(
+    full: MainWindow, domain: FakeDomain, session: Session, settled: Settle
+) -> None:
+    domain.computer = computers.cpu_only_build()
+    session.look_again()
+    full.actions_.computer.trigger()
+    settled(session)
+    page = full.computer
+    reached = [widget for widget in focusable(full) if page.isAncestorOf(widget)]
+    buttons = [button for button in page.findChildren(QAbstractButton) if button.isVisible()]
+    enabled = {widget for widget in (*buttons, *(card.bar for card in page.cards)) if widget.isEnabled()}
+    assert enabled <= {*reached, *page.reserve.choices.values()}
+    assert [widget for widget in reached if not said_of(widget).strip()] == []
+    assert full.focusWidget() is page.back
 
 
 def test_the_crash_dialog_is_named_throughout(qtbot: object) -> None:

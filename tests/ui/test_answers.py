@@ -9,11 +9,17 @@ from pathlib import Path
 import pytest
 
 from advisor.basis import Basis
-from advisor.errors import Cancelled, EngineDied, ModelError
+from advisor.engine.protocol import EngineDevice, EngineInfo
+from advisor.errors import Cancelled, EngineDied, EngineUnfit, ModelError
+from advisor.hardware.device import Kind
+from advisor.hardware.reading import Detection, Reading
+from advisor.hardware.reserve import AUTO, Reserve
 from advisor.recommend.result import Recommendation
+from advisor.units import GiB
 from tests.support import answers as handmade
 from tests.support.gguf_bytes import expand_head
 from ui.answers import Answers, tightest_device
+from ui.reserve_choices import RESERVES
 from ui.state import Wishes
 
 
@@ -138,3 +144,134 @@ def test_the_answers_settings_decide_the_curves(answers: Answers, model: Path) -
     uneven = replace(answer, settings=replace(answer.settings, cache_type_k="q8_0", cache_type_v="q4_0"))
     assert answers.curves(uneven).answer_name == "q8_0 / q4_0"
     assert "q8_0 / q4_0" in {curve.name for curve in answers.curves(uneven).curves}
+
+
+# --- this computer: the drivers are asked while no engine runs
+
+
+class Client:
+    """An engine client that only tells, in `told`, what it was asked."""
+
+    def __init__(self, told: list[str], *, gpu: bool = True, unfit: str | None = None) -> None:
+        self.told = told
+        devices = (EngineDevice("CUDA0", "NVIDIA GeForce RTX 4070", "gpu", 12 * GiB, 11 * GiB, None),)
+        self.info = EngineInfo(
+            binding="0.3.36",
+            library="",
+            python="",
+            executable="",
+            backends=("CUDA", "CPU") if gpu else ("CPU",),
+            devices=devices if gpu else (),
+            supports_gpu_offload=gpu,
+            has_breakdown=True,
+            unfit=unfit,
+            notes=(),
+        )
+
+    def hello(self) -> EngineInfo:
+        self.told.append("hello")
+        return self.info
+
+    def retire_if_idle(self, seconds: float) -> bool:
+        self.told.append(f"retire {seconds:g}")
+        return True
+
+
+CARD = Reading(
+    sources=("nvml",),
+    name="NVIDIA GeForce RTX 4070",
+    vendor="nvidia",
+    kind=Kind.DISCRETE,
+    backend="CUDA",
+    total_bytes=12 * GiB,
+    free_bytes=10 * GiB,
+)
+RAM = Reading(
+    sources=("meminfo",),
+    name="RAM",
+    vendor="",
+    kind=Kind.CPU,
+    backend="CPU",
+    total_bytes=32 * GiB,
+    free_bytes=24 * GiB,
+)
+
+
+@pytest.fixture
+def told(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What was asked of drivers and engine, in order. The computer has an RTX 4070."""
+    made: list[str] = []
+
+    def run_detectors(_detectors: object) -> list[Detection]:
+        made.append("detect")
+        return [Detection((RAM, CARD))]
+
+    monkeypatch.setattr("ui.answers.run_detectors", run_detectors)
+    return made
+
+
+def with_client(told: list[str], **how: object) -> Answers:
+    return Answers(Client(told, **how))  # type: ignore[arg-type]  # it has the methods that are called here
+
+
+def test_what_was_read_before_the_engine_started_is_put_together_with_its_devices(told: list[str]) -> None:
+    answers = with_client(told)
+    before = answers.hardware(AUTO, anew=True)
+    answers.engine()
+    after = answers.hardware(AUTO, anew=False)
+    assert told == ["detect", "retire 0", "hello"]
+    assert before.gpus[0].engine_device is None
+    assert after.gpus[0].engine_device == "CUDA0"
+    assert after.gpus[0].free_bytes == before.gpus[0].free_bytes == 10 * GiB
+
+
+def test_an_engine_that_holds_a_gpu_ends_before_the_drivers_are_asked_again(told: list[str]) -> None:
+    answers = with_client(told)
+    answers.engine()
+    told.clear()
+    answers.hardware(AUTO, anew=True)
+    assert told == ["retire 0", "detect"]
+
+
+def test_an_engine_for_the_cpu_may_stay(told: list[str]) -> None:
+    answers = with_client(told, gpu=False)
+    answers.engine()
+    told.clear()
+    hardware = answers.hardware(AUTO, anew=True)
+    assert told == ["detect"]
+    assert [note.code for note in hardware.findings] == []
+
+
+def test_an_unfit_engine_does_not_stay_alive(told: list[str]) -> None:
+    answers = with_client(told, unfit="Its structures are others")
+    with pytest.raises(EngineUnfit):
+        answers.engine()
+    assert told == ["retire 0", "hello", "retire 0"]
+
+
+def test_an_engine_with_a_gpu_is_let_go_after_twenty_seconds(told: list[str]) -> None:
+    with_client(told).retire_engine()
+    assert told == ["retire 20"]
+
+
+def test_what_is_kept_free_is_what_was_asked_for(told: list[str]) -> None:
+    answers = with_client(told)
+    hardware = answers.hardware(Reserve(percent=25), anew=True)
+    assert [device.reserve_bytes for device in hardware.devices] == [3 * GiB, 8 * GiB]
+    hardware = answers.hardware(Reserve(n_bytes=2 * GiB), anew=False)
+    assert [device.reserve_bytes for device in hardware.devices] == [2 * GiB, 2 * GiB]
+    assert told == ["detect"]
+
+
+def test_the_largest_context_falls_with_what_is_kept_free(told: list[str], model: Path) -> None:
+    answers = with_client(told)
+    answers.engine()
+    facts = replace(answers.read_model(model), n_ctx_train=4 * 2**20)
+    asked = Wishes(answers.hardware(AUTO, anew=True), answers.goals()["longest-context"], "llama-server")
+    answer = answers.by_formula(facts, asked)
+    largest = answers.largest_contexts(answer, RESERVES)
+    assert list(largest) == list(RESERVES)
+    assert largest["auto"] == answer.n_ctx_safe
+    by_size = [largest[name] for name in ("512MiB", "1GiB", "2GiB", "4GiB")]
+    assert by_size == sorted(by_size, reverse=True)
+    assert largest["10%"] > largest["20%"] > largest["30%"] > 0

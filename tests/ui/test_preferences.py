@@ -21,7 +21,7 @@ import json, sys
 from pathlib import Path
 from ui.preferences import Preferences
 p = Preferences(Path(sys.argv[1]))
-print(json.dumps([p.theme, p.goal, p.runtime, str(p.last_folder), [str(f) for f in p.recent_files],
+print(json.dumps([p.theme, p.goal, p.runtime, p.reserve, str(p.last_folder), [str(f) for f in p.recent_files],
                   bytes(p.geometry or b"").decode()]))
 """
 
@@ -38,6 +38,7 @@ def test_nothing_is_remembered_at_first(preferences: Preferences) -> None:
     assert preferences.theme is Theme.SYSTEM
     assert preferences.goal == ""
     assert preferences.runtime == ""
+    assert preferences.reserve == ""
     assert preferences.last_folder is None
     assert preferences.recent_files == ()
     assert preferences.geometry is None
@@ -50,6 +51,7 @@ def test_all_of_it_survives_the_process(tmp_path: Path, qapp: object, files: lis
     preferences.theme = Theme.DARK
     preferences.goal = "chat"
     preferences.runtime = "ollama"
+    preferences.reserve = "25%"
     preferences.last_folder = tmp_path
     preferences.geometry = QByteArray(b"where it was")
     for name in reversed(files):
@@ -61,6 +63,7 @@ def test_all_of_it_survives_the_process(tmp_path: Path, qapp: object, files: lis
         "dark",
         "chat",
         "ollama",
+        "25%",
         str(tmp_path),
         [str(tmp_path / name) for name in files],
         "where it was",

@@ -396,6 +396,6 @@ def test_closing_during_work_ends_everything(session: Session, domain: FakeDomai
 def test_an_idle_engine_is_let_go(session: Session, domain: FakeDomain, settled: Settle) -> None:
     session.start()
     settled(session)
-    session._idle.timeout.emit()
+    session.computer._idle.timeout.emit()
     settled(session)
     assert domain.asked[-1] == "retire"

@@ -1,0 +1,25 @@
+"""The doctor, asked about the computer that the session knows."""
+
+from __future__ import annotations
+
+from advisor.hardware.device import Hardware
+from advisor.hardware.doctor_report import engine_state, report_lines, report_text
+from advisor.hardware.findings import Finding, findings
+
+from ui.state import EngineState
+
+
+def findings_of(hardware: Hardware, engine: EngineState) -> tuple[Finding, ...]:
+    """What is wrong, the gravest first. Of an engine that is still starting nothing is said."""
+    binding = engine.facts.binding if engine.facts else None
+    return findings(hardware, engine_state(binding, engine.problem))
+
+
+def report_of(hardware: Hardware, engine: EngineState) -> str:
+    """The text that `context-advisor doctor` prints."""
+    found = findings_of(hardware, engine)
+    if engine.facts is None:
+        return report_text(report_lines(hardware, found))
+    return report_text(
+        report_lines(hardware, found, binding=engine.facts.binding, backends=engine.facts.backends)
+    )
