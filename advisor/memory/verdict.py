@@ -43,15 +43,15 @@ def judge(gpus: Sequence[Claim], host: Claim) -> Verdict:
     """The verdict of the worst place, since a load runs only if every part of it finds room.
 
     Several GPUs are judged one by one. Those that work in the RAM must besides fit into it together with the
-    host's part. What fails on GPUs alone and would fit into the RAM needs layers on the CPU.
+    host's part. What is too much for cards alone, by no more than the RAM has left, needs layers on the CPU.
     """
     on_gpus = [_judge(gpu) for gpu in gpus]
     in_ram = _judge(_together([gpu for gpu in gpus if gpu.shares_ram], host))
     worst = max((*on_gpus, in_ram), key=_ORDER.index)
     if worst is not Verdict.DOES_NOT_FIT or in_ram is Verdict.DOES_NOT_FIT:
         return worst
-    moved = sum(gpu.total_bytes for gpu in gpus if not gpu.shares_ram)
-    return Verdict.NEEDS_OFFLOAD if host.total_bytes + moved <= host.usable_bytes else worst
+    excess = sum(max(0, gpu.total_bytes - gpu.usable_bytes) for gpu in gpus if not gpu.shares_ram)
+    return Verdict.NEEDS_OFFLOAD if 0 < excess <= host.usable_bytes - host.total_bytes else worst
 
 
 def _together(borrowers: Sequence[Claim], host: Claim) -> Claim:

@@ -72,7 +72,8 @@ def test_a_gpu_that_works_in_the_ram_may_have_less_of_it() -> None:
 
 def test_what_fails_on_the_gpu_alone_needs_layers_on_the_cpu() -> None:
     assert judge([claim(200)], claim(1, usable=300)) is Verdict.NEEDS_OFFLOAD
-    assert judge([claim(200)], claim(150, usable=300)) is Verdict.DOES_NOT_FIT  # 350 in all
+    assert judge([claim(200)], claim(200, usable=300)) is Verdict.NEEDS_OFFLOAD
+    assert judge([claim(200)], claim(201, usable=300)) is Verdict.DOES_NOT_FIT  # 100 too much, room for 99
     assert judge([claim(200, shares=True)], claim(1)) is Verdict.DOES_NOT_FIT  # the CPU is no other place
 
 

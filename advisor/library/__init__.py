@@ -1,0 +1,1 @@
+"""The models on this computer: one finder a store, joined in `scan`."""

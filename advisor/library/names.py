@@ -1,0 +1,97 @@
+"""From a name, as Ollama or LM Studio have it, to the file."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from pathlib import Path
+
+from advisor.errors import ModelError
+from advisor.gguf.refusals import printable
+from advisor.library.belonging import runtime_of
+from advisor.library.installed import NOT_GGUF, InstalledModel
+from advisor.library.ollama import full_name
+from advisor.library.places import Places
+from advisor.library.scan import STORES
+
+# model, namespace/model or host/namespace/model, with a tag or without: nobody means a file by that.
+_LIKE_A_NAME = re.compile(r"\w[\w.:-]*(/[\w.-]+){0,2}(:[\w.-]+)?")
+_SHOWN_NAMES = 3
+
+
+def installed_named(word: str, places: Places) -> InstalledModel | None:
+    """The installed model of that name, None if there is none.
+
+    The exact spelling comes first; a tag that is left out is "latest".
+    """
+    models = _installed(places)
+    for spelled in (str, str.casefold):
+        wanted = {spelled(word), spelled(full_name(word))}
+        for model in models:
+            if any(spelled(name) in wanted for name in model.names):
+                return model
+    return None
+
+
+def model_path(word: str, places: Places) -> Path:
+    """The file that `word` means: a path if it exists there, else an installed model of that name.
+
+    What looks like a path is returned as it is, for the reader of files to judge. Raises ModelError for a
+    name that nothing has (unknown-model) and for a model that cannot be opened (not-gguf, broken-model).
+    """
+    if _exists(word):
+        return Path(word)
+    model = installed_named(word, places)
+    if model is None:
+        if word.lower().endswith(".gguf") or not _LIKE_A_NAME.fullmatch(word):
+            return Path(word)
+        raise _unknown(word, places)
+    if model.problem:
+        raise ModelError(
+            f"{printable(word)} is installed, but cannot be opened. {model.problem}",
+            hint="Choose another one: context-advisor models lists those that are installed.",
+            code="not-gguf" if model.format == NOT_GGUF else "broken-model",
+        )
+    return model.path
+
+
+def runtime_of_word(word: str, places: Places) -> str | None:
+    """The runtime that the model belongs to which `word` means as in `model_path`, None if it is no one's."""
+    if _exists(word):
+        return runtime_of(Path(word), places)
+    model = installed_named(word, places)
+    return model.runtime if model else None
+
+
+def _installed(places: Places) -> list[InstalledModel]:
+    """Not through `scan`: a file with names in two stores is found by both."""
+    return [model for find in STORES.values() for model in find(places).models]
+
+
+def _exists(word: str) -> bool:
+    try:
+        Path(word).lstat()
+    except PermissionError:
+        return True  # something may be there: the reader of files says what is wrong
+    except (OSError, ValueError):  # also a word that no file can be called, as "llama3.1:8b" on Windows
+        return False
+    return True
+
+
+def _unknown(word: str, places: Places) -> ModelError:
+    names = sorted({name for model in _installed(places) for name in model.names})
+    # A tag that was not typed says nothing about nearness.
+    spelled = {name if ":" in word else name.rpartition(":")[0] or name: name for name in names}
+    near = [spelled[key] for key in difflib.get_close_matches(word, spelled, _SHOWN_NAMES)]
+    shown = ", ".join(printable(name) for name in near or names[:_SHOWN_NAMES])
+    if near:
+        hint = f"Did you mean {shown}? context-advisor models lists all."
+    elif names:
+        hint = f"Installed are, for example, {shown}. context-advisor models lists all."
+    else:
+        hint = "Give the path of a GGUF file: neither Ollama nor LM Studio has a model that you may read."
+    return ModelError(
+        f'There is no file "{printable(word)}", and no model of that name in Ollama or LM Studio.',
+        hint=hint,
+        code="unknown-model",
+    )

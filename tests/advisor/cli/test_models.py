@@ -1,0 +1,183 @@
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from advisor.cli.main import main
+from tests.support.gguf_bytes import GgufBytes
+from tests.support.model_stores import add_file, add_manifest, add_ollama_model, layer, manifest, model_bytes
+from tests.support.shapes import write_shape
+
+LIBRARY = "registry.ollama.ai/library"
+COMPUTER = ("--ram", "16GiB", "--gpu", "RTX 4070")
+
+
+@pytest.fixture
+def store() -> Path:
+    """Where Ollama keeps the models of the test's user."""
+    return Path.home() / ".ollama" / "models"
+
+
+def add_llama(store: Path, tmp_path: Path, name: str = "llama3.2/1b") -> Path:
+    """A model of a real one's shape in Ollama; its blob, which takes no room for its weights."""
+    digest = hashlib.sha256(name.encode()).hexdigest()
+    add_manifest(store, f"{LIBRARY}/{name}", manifest(layer("model", f"sha256:{digest}")))
+    blob = store / "blobs" / f"sha256-{digest}"
+    blob.parent.mkdir(parents=True, exist_ok=True)
+    return write_shape("llama-3.2-1b", tmp_path).rename(blob)
+
+
+def answer(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, dict[str, object]]:
+    code = main([*words, "--json"])
+    return code, json.loads(capsys.readouterr().out)
+
+
+def listed(capsys: pytest.CaptureFixture[str], *words: str) -> dict[str, dict[str, object]]:
+    code, document = answer(capsys, "models", *words, *COMPUTER)
+    assert code == 0
+    assert document["schema_version"] == 1
+    return {entry["name"]: entry for entry in document["models"]}  # type: ignore[attr-defined]
+
+
+def test_broken_models_are_listed_with_their_problem(
+    store: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    add_manifest(store, f"{LIBRARY}/broken/latest", b"{")
+    whole = model_bytes(tmp_path)
+    add_ollama_model(store, f"{LIBRARY}/cut/latest", whole[: len(whole) // 2])
+    add_ollama_model(store, f"{LIBRARY}/clip/latest", GgufBytes({"general.architecture": "clip"}).build())
+    add_file(tmp_path, "own/text.gguf", b"only words, no model")
+    entries = listed(capsys, str(tmp_path / "own"))
+    assert set(entries) == {"broken:latest", "cut:latest", "clip:latest", str(tmp_path / "own/text.gguf")}
+    for entry in entries.values():
+        assert str(entry["problem"]).endswith(".")
+        assert [entry[field] for field in ("n_ctx_max", "verdict", "basis")] == [None, None, None]
+
+
+def test_what_cannot_be_looked_into_is_named_and_not_fatal(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["models", str(tmp_path / "absent"), "--json"]) == 0
+    captured = capsys.readouterr()
+    document = json.loads(captured.out)
+    assert document["models"] == []
+    assert [it["path"] for it in document["unreadable"]] == [str(tmp_path / "absent")]
+    assert captured.err.strip() == document["unreadable"][0]["text"]
+
+
+def test_side_files_in_a_folder_are_left_out(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    own = tmp_path / "own"
+    for name, metadata in (
+        ("ggml-vocab-x.gguf", {"general.architecture": "llama"}),
+        ("words-only.gguf", {"general.architecture": "llama"}),
+        ("adapter.gguf", {"general.architecture": "llama", "general.type": "adapter"}),
+    ):
+        add_file(own, name, GgufBytes(metadata).build())
+    assert listed(capsys, str(own)) == {}
+
+
+def test_the_engine_is_not_asked_for_a_list(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["models", "--basis", "engine"]) == 2
+    assert "recommend MODEL" in capsys.readouterr().err
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such names")
+def test_names_are_neither_markup_nor_terminal_commands_and_may_be_no_text(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "own"
+    folder.mkdir()
+    Path(os.fsdecode(bytes(folder) + b"/[red]\x1b]0;\xff.gguf")).write_bytes(b"no model")
+    assert main(["models", str(folder)]) == 0
+    shown = capsys.readouterr().out.replace("\n", "")
+    assert "[red]" in shown
+    assert "\x1b" not in shown
+    code, document = answer(capsys, "models", str(folder))
+    assert code == 0
+    assert document["models"][0]["path"].endswith("\\xff.gguf")  # type: ignore[index]
+
+
+def test_an_empty_computer_gets_a_sentence(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["models"]) == 0
+    assert "No models were found" in capsys.readouterr().out
+
+
+def test_models_of_all_stores_with_what_fits(
+    store: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    blob = add_llama(store, tmp_path)
+    repository = Path.home() / ".lmstudio/models/meta/llama-GGUF"
+    repository.mkdir(parents=True)
+    write_shape("llama-3.1-8b", repository)
+    own = tmp_path / "own"
+    own.mkdir()
+    write_shape("llama-3.1-70b", own)
+    entries = listed(capsys, str(own))
+    small = entries["llama3.2:1b"]
+    assert (small["store"], small["runtime"], small["path"]) == ("ollama", "ollama", str(blob))
+    assert (small["architecture"], small["n_ctx_max"], small["verdict"]) == ("llama", 131072, "fits")
+    assert (small["size_bytes"], small["basis"]) == (blob.stat().st_size, "formula")
+    middle = entries["meta/llama-GGUF/llama-3.1-8b.gguf"]
+    assert (middle["store"], middle["runtime"]) == ("lm-studio", "lm-studio")
+    assert 0 < int(str(middle["n_ctx_max"])) < 131072
+    large = entries[str(own / "llama-3.1-70b.gguf")]
+    assert (large["store"], large["runtime"], large["n_ctx_max"]) == ("folder", None, 0)
+    assert large["verdict"] != "fits"
+    # The list and the plan of one model are one arithmetic.
+    asked = ("plan", str(middle["path"]), "--basis", "formula", *COMPUTER)
+    assert answer(capsys, *asked, "-c", str(middle["n_ctx_max"]))[1]["verdict"] == "fits"
+    assert answer(capsys, *asked, "-c", str(int(str(middle["n_ctx_max"])) + 256))[1]["verdict"] != "fits"
+
+
+def test_the_table_has_a_line_a_model(
+    store: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    add_llama(store, tmp_path)
+    add_manifest(store, f"{LIBRARY}/gone/latest", manifest(layer("model", "sha256:" + "a" * 64)))
+    assert main(["models", *COMPUTER]) == 0
+    shown = capsys.readouterr().out
+    line = next(line for line in shown.splitlines() if line.startswith("llama3.2:1b"))
+    assert [word in line for word in ("Ollama", "llama ", "131,072", "fits")] == [True] * 4
+    assert "missing" in shown
+
+
+@pytest.mark.parametrize("verb", ["inspect", "plan", "recommend"])
+def test_an_unknown_name_is_code_3_with_the_nearest(
+    verb: str, store: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    add_llama(store, tmp_path)
+    code, document = answer(capsys, verb, "lama3.2:1b")
+    assert code == 3
+    assert document["error"]["code"] == "unknown-model"  # type: ignore[index]
+    assert "llama3.2:1b" in document["error"]["hint"]  # type: ignore[index]
+
+
+def test_an_ollama_name_is_planned_as_ollama_would_load_it(
+    store: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    blob = add_llama(store, tmp_path)
+    words = ("--basis", "formula", "--ram", "16GiB", "-c", "4096")
+    for model in ("llama3.2:1b", str(blob)):
+        _, document = answer(capsys, "plan", model, *words)
+        assert document["model"]["path"] == str(blob)  # type: ignore[index]
+        assert document["settings"]["runtime"] == "ollama"  # type: ignore[index]
+        _, document = answer(capsys, "recommend", model, *words)
+        assert document["recommended"]["settings"]["runtime"] == "ollama"  # type: ignore[index]
+    _, document = answer(capsys, "plan", "llama3.2:1b", *words, "--runtime", "llama-server")
+    assert document["settings"]["runtime"] == "llama-server"  # type: ignore[index]
+
+
+def test_a_file_in_lm_studios_folder_is_planned_as_lm_studio_would_load_it(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    repository = Path.home() / ".lmstudio/models/meta/llama-GGUF"
+    repository.mkdir(parents=True)
+    path = write_shape("llama-3.2-1b", repository)
+    for model in (str(path), "meta/llama-GGUF/llama-3.2-1b.gguf"):
+        _, document = answer(capsys, "plan", model, "--basis", "formula", "--ram", "16GiB", "-c", "4096")
+        assert document["settings"]["runtime"] == "lm-studio"  # type: ignore[index]
+        assert document["settings"]["n_seq_max"] == 4  # type: ignore[index]
