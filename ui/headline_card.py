@@ -16,7 +16,7 @@ from ui.card import Card
 from ui.labels import HEADLINE, LARGE, SMALL, Chip, label, muted_label
 from ui.state import OpenModel
 from ui.theme import Tone, tone_color
-from ui.wording import basis_words, cache_words, in_print, layers_words, verdict_words
+from ui.wording import basis_words, cache_words, in_print, layers_words, speed_words, verdict_words
 
 
 class HeadlineCard(Card):
@@ -144,9 +144,13 @@ class HeadlineCard(Card):
         self._chips.addStretch(1)
 
     def _speed(self, answer: Recommendation) -> str:
+        """Empty where nothing is known that could carry a figure."""
         first, decode = answer.speed.time_to_first_token_s, answer.speed.decode
-        if first is None or not decode:
+        if not decode:
             return ""
-        return self.tr("at a full context: first token after {s} s, then {n} tokens/s").format(
-            s=f"{first:.0f}", n=f"{decode[-1].tokens_per_second:.0f}"
-        )
+        start, full = speed_words(decode[0]), speed_words(decode[-1])
+        if first is None:
+            text = self.tr("writes {start} tokens/s at first, {full} at a full context ({basis})")
+            return text.format(start=start, full=full, basis=basis_words(answer.speed.basis))
+        text = self.tr("at a full context: first token after {s} s, then {n} tokens/s ({basis})")
+        return text.format(s=f"{first:.0f}", n=full, basis=basis_words(answer.speed.basis))

@@ -6,7 +6,8 @@ from advisor.basis import Basis
 from advisor.hardware.device import Device
 from advisor.memory.plan import MemoryPlan, Verdict
 from advisor.model.facts import ModelFacts
-from advisor.recommend.result import Lever, Recommendation
+from advisor.recommend.reasons import format_rate
+from advisor.recommend.result import DecodeSpeed, Lever, Recommendation
 from advisor.settings.load_settings import LoadSettings
 from advisor.units import format_bytes, format_tokens
 from PySide6.QtCore import QCoreApplication
@@ -29,6 +30,14 @@ def basis_words(basis: Basis) -> str:
         Basis.ENGINE: translate("wording", "exact, asked from llama.cpp"),
         Basis.MEASURED: translate("wording", "measured on this computer"),
     }[basis]
+
+
+def speed_words(point: DecodeSpeed) -> str:
+    """ "37 to 63": the cautious figure and the hopeful one."""
+    low = format_rate(point.tokens_per_second)
+    if point.high is None:
+        return low
+    return translate("wording", "{low} to {high}").format(low=low, high=format_rate(point.high))
 
 
 def verdict_words(verdict: Verdict) -> str:

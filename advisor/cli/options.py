@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import os
 from collections.abc import Callable
 from typing import NoReturn, TypeVar
 
 from advisor import __version__
 from advisor.errors import UsageError
+from advisor.export.choices import FLAVOURS, SHELLS, Shell
 from advisor.settings.load_settings import CACHE_TYPES
 from advisor.settings.request import ALL_LAYERS, FLASH_ATTN, SPLIT_MODES, Request
 from advisor.settings.runtimes import RUNTIMES
@@ -61,6 +63,19 @@ def build_parser() -> Parser:
     _add_computer(recommend)
     _add_talk(recommend)
 
+    models = verbs.add_parser("models", help="the GGUF models on this computer, with what fits of each")
+    models.add_argument("folders", nargs="*", metavar="DIR", help="further folders to look through")
+    _add_computer(models)
+    _add_talk(models)
+
+    export = verbs.add_parser("export", help="the answer as text or file for a runtime")
+    _add_model(export)
+    _add_export(export)
+    _add_settings(export)
+    _add_companions(export)
+    _add_computer(export)
+    _add_talk(export)
+
     devices = verbs.add_parser("devices", help="what memory this computer has and how much is usable")
     _add_computer(devices)
     _add_talk(devices)
@@ -72,9 +87,11 @@ def build_parser() -> Parser:
 
 
 def request_of(args: argparse.Namespace) -> Request:
-    """What the user asked for, from parsed arguments."""
+    """What the user asked for, from parsed arguments; without --runtime, of the one that MODEL belongs to."""
+    from advisor.cli.model_word import runtime_of_word  # what --help does not need
+
     return Request(
-        runtime=args.runtime,
+        runtime=args.runtime or runtime_of_word(args.model),
         n_ctx=args.ctx_size,
         users=args.users,
         n_batch=args.batch_size,
@@ -100,7 +117,9 @@ ALL_LAYERS_OF_EXPERTS = 1_000_000  # --cpu-moe; `resolve` brings it down to the 
 
 def _add_model(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "model", metavar="MODEL", help="a GGUF file, any shard of a split one, or preset:NAME"
+        "model",
+        metavar="MODEL",
+        help="a GGUF file, any shard of a split one, a name from Ollama or LM Studio, or preset:NAME",
     )
 
 
@@ -149,6 +168,24 @@ def _add_settings(parser: argparse.ArgumentParser) -> None:
     group.add_argument("-ts", "--tensor-split", type=_typed(_shares), metavar="N0,N1,...")
     group.add_argument("-sm", "--split-mode", choices=SPLIT_MODES)
     group.add_argument("-mg", "--main-gpu", type=number, metavar="INDEX")
+
+
+def _add_export(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("export")
+    group.add_argument("--to", choices=tuple(RUNTIMES), required=True, help="whose words")
+    group.add_argument("--goal", metavar="GOAL", help="what the model is for, without -c (default: chat)")
+    group.add_argument(
+        "--flavour", choices=FLAVOURS, default="pinned", help="exactly this, or layers left open"
+    )
+    group.add_argument("--shell", choices=SHELLS, default=default_shell(), help="whose quoting")
+    group.add_argument("--name", help="what Ollama or LM Studio calls the model, in place of its file")
+    group.add_argument("-o", "--output", metavar="FILE", help="a file to write, or a folder for all of them")
+    group.add_argument("--force", action="store_true", help="replace what is there")
+
+
+def default_shell() -> Shell:
+    """The one that people have open."""
+    return "powershell" if os.name == "nt" else "sh"
 
 
 def _add_companions(parser: argparse.ArgumentParser) -> None:

@@ -13,7 +13,7 @@ from pytestqt.qtbot import QtBot
 from advisor.basis import Basis, Note
 from advisor.hardware.device import Hardware
 from advisor.memory.plan import Verdict
-from advisor.recommend.result import Lever, Recommendation
+from advisor.recommend.result import DecodeSpeed, Lever, Recommendation
 from advisor.units import GiB, MiB
 from tests.support import answers
 from ui.chart_panel import ChartPanel
@@ -118,8 +118,16 @@ def test_speed_is_told_only_where_it_is_known(qtbot: QtBot) -> None:
 
     assert len(chips(answers.recommendation())) == 1
     fast = chips(answers.recommendation(speed=answers.fast()))
-    assert fast[0] == "at a full context: first token after 21 s, then 50 tokens/s"
+    assert fast[0].startswith("at a full context: first token after 21 s, then 50 tokens/s (")
     assert fast[1].startswith("if you change nothing: llama-server opens 4 slots")
+
+
+def test_an_estimated_speed_is_a_range_and_says_what_it_rests_on(qtbot: QtBot) -> None:
+    decode = (DecodeSpeed(0, 50.0, high=85.0), DecodeSpeed(16384, 20.0, high=35.0))
+    speed = replace(answers.fast(), decode=decode, time_to_first_token_s=None, basis=Basis.ASSUMED)
+    card = headline(answers.recommendation(speed=speed), qtbot)
+    chips = [chip.text() for chip in card.findChildren(Chip) if not chip.isHidden()]
+    assert chips[0] == "writes 50 to 85 tokens/s at first, 20 to 35 at a full context (assumed)"
 
 
 def test_a_new_answer_takes_the_place_of_the_old_one(qtbot: QtBot) -> None:

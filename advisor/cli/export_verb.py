@@ -1,0 +1,138 @@
+"""`export`: the answer in a runtime's own words, on stdout or into files."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+from advisor.cli import documents
+from advisor.cli.answer import exit_code, plain, print_json, progress
+from advisor.cli.companions import companions_of
+from advisor.cli.computer import opened_computer, planner_for
+from advisor.cli.model_word import PRESET, opened_model, runtime_of_word
+from advisor.cli.options import request_of
+from advisor.errors import UsageError
+from advisor.export.capabilities import expressible
+from advisor.export.export import DEFAULT_FIT_TARGET_MIB, Export
+from advisor.export.registry import render
+from advisor.export.writing import write_export
+from advisor.memory.companions import Companions
+from advisor.memory.plan import MemoryPlan
+from advisor.model import ModelFacts
+from advisor.recommend.advise import advise
+from advisor.recommend.goals import DEFAULT_GOAL, goal_named
+from advisor.settings.request import Request
+from advisor.settings.runtimes import resolve
+from advisor.units import MiB, pad
+
+
+def run(args: argparse.Namespace) -> int:
+    if args.runtime not in {None, args.to}:
+        raise UsageError(
+            f"--to {args.to} and --runtime {args.runtime} contradict each other.", hint="Leave out --runtime."
+        )
+    request, changed = expressible(replace(request_of(args), runtime=args.to))
+    request.check()
+    with opened_model(args.model) as model:
+        companions = companions_of(args)
+        plan = _plan(args, request, model.for_engine, companions)
+        export = render(
+            args.to,
+            plan.settings,
+            model.facts,
+            model_path=args.name or _path(args, model.facts),
+            flavour=args.flavour,
+            shell=args.shell,
+            companions=_placed(companions),
+            fit_target_mib=_fit_target_mib(plan),
+        )
+    export = replace(export, cannot_express=(*changed, *export.cannot_express))
+    written = write_export(export, Path(args.output), force=args.force) if args.output else ()
+    if args.json:
+        print_json(documents.document(**_document(export)))
+    elif not written:
+        sys.stdout.write(export.files[0].text)
+    if not args.json:
+        _talk(args, export, plan, written)
+    return exit_code(plan.verdict)
+
+
+def _plan(
+    args: argparse.Namespace, request: Request, facts: ModelFacts, companions: Companions
+) -> MemoryPlan:
+    """The plan of what was said where a context was, else the recommended one."""
+    with (
+        progress("Asking llama.cpp ...", quiet=args.quiet or args.json),
+        opened_computer(args) as computer,
+    ):
+        planner = planner_for(args, facts, computer, companions)
+        if request.n_ctx and not args.goal:
+            return planner.plan(resolve(request, facts))
+        goal = goal_named(args.goal or DEFAULT_GOAL)
+        return advise(facts, computer.hardware, goal, request, planner).plan
+
+
+def _path(args: argparse.Namespace, facts: ModelFacts) -> str:
+    """The first shard, whole: the export is used from another folder.
+
+    A runtime that has the model by the name that was given gets that name: Ollama then keeps the chat
+    template. A preset gets its file's usual name.
+    """
+    word: str = args.model
+    if not word.startswith(PRESET) and not Path(word).exists() and runtime_of_word(word) == args.to:
+        return word
+    if word.startswith(PRESET) or facts.path is None:
+        return word.removeprefix(PRESET).partition(":")[0] + f"-{facts.quantization}.gguf"
+    return str((facts.shards[0] if facts.shards else facts.path).absolute())
+
+
+def _placed(companions: Companions) -> Companions:
+    """The same files with whole paths; a draft model that is a preset has none."""
+    projector, draft = companions.projector, companions.draft
+    if projector:
+        projector = replace(projector, path=projector.path.absolute())
+    if draft and draft.facts.path:
+        is_preset = str(draft.facts.path).startswith(PRESET)
+        path = None if is_preset else draft.facts.path.absolute()
+        draft = replace(draft, facts=replace(draft.facts, path=path))
+    adapters = tuple(replace(adapter, path=adapter.path.absolute()) for adapter in companions.adapters)
+    return Companions(projector=projector, draft=draft, adapters=adapters)
+
+
+def _fit_target_mib(plan: MemoryPlan) -> tuple[int, ...]:
+    """Our reserve on each GPU, as the margin that llama-server leaves free."""
+    reserves = tuple(pad(line.reserve_bytes, MiB) // MiB for line in plan.memory if line.kind != "cpu")
+    return reserves or DEFAULT_FIT_TARGET_MIB
+
+
+def _document(export: Export) -> documents.Document:
+    return {
+        "runtime": export.runtime,
+        "files": [{"name": file.name, "text": file.text} for file in export.files],
+        "commands": list(export.commands),
+        "environment": dict(export.environment),
+        "cannot_express": [{"setting": it.setting, "why": it.why} for it in export.cannot_express],
+        "verified_with": export.verified_with,
+    }
+
+
+def _talk(args: argparse.Namespace, export: Export, plan: MemoryPlan, written: tuple[Path, ...]) -> None:
+    """What belongs beside the text, on stderr: what it cannot say always, the rest unless --quiet."""
+    if exit_code(plan.verdict):
+        _say(f"These settings do not run as they are here: {plan.verdict}. See context-advisor plan.")
+    for it in export.cannot_express:
+        _say(f"Not expressed: {it.setting}. {it.why}")
+    if args.quiet:
+        return
+    if args.model.startswith(PRESET):
+        _say("A preset has no file: write the path of yours in place of the name.")
+    for path in written:
+        _say(f"Written: {path}")
+    for line in (*export.commands, *export.notes, f"Checked with: {export.verified_with}"):
+        _say(line)
+
+
+def _say(line: str) -> None:
+    print(plain(line), file=sys.stderr)

@@ -1,0 +1,175 @@
+"""llama-server of llama.cpp: a command line, and the same as LLAMA_ARG_* environment."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from advisor.errors import SettingsError
+from advisor.export.capabilities import left_to_the_runtime
+from advisor.export.export import Cannot, Export, File, Load
+from advisor.export.quoting import command_line, refusal
+from advisor.units import format_tokens
+
+# The oldest build that was seen with --load-mode and --fit; newer ones no longer have the mmap flags.
+GENERATED = "Generated for llama-server of llama.cpp b10434 or newer."
+VERIFIED = (
+    "common/arg.cpp of llama.cpp 0c1e57098 (October 2026) has every flag and LLAMA_ARG_ name, and llama-server "
+    "b10434 parsed them but for -mg, -ts, --mmproj, -md, -ctkd, -ctvd, -ngld and --lora; this text was not run."
+)
+
+PROGRAM = "llama-server"
+
+
+class _Option(NamedTuple):
+    """A flag as written on the command line, and its variable with the value that says the same."""
+
+    words: tuple[str, ...]
+    variable: str | None  # without LLAMA_ARG_; None: this option has no variable
+    value: str
+
+
+def render(load: Load) -> Export:
+    """The command line that loads exactly these settings, or lets llama-server find the layers.
+
+    Raises SettingsError for a pattern and UsageError for a path that the command line cannot carry.
+    """
+    options = tuple(_options(load))
+    words = (PROGRAM, *(word for option in options for word in option.words))
+    line = command_line(words, load.shell)
+    return Export(
+        runtime="llama-server",
+        files=(_script(line, load),),
+        commands=(line,),
+        environment={f"LLAMA_ARG_{option.variable}": option.value for option in options if option.variable},
+        cannot_express=(*left_to_the_runtime(load), *_no_draft(load)),
+        notes=tuple(_notes(load, options)),
+        verified_with=VERIFIED,
+    )
+
+
+def _options(load: Load) -> Iterator[_Option]:
+    settings = load.settings
+    yield _valued("-m", "MODEL", load.model_path)
+    yield _valued("-c", "CTX_SIZE", str(settings.n_ctx))
+    yield from _slots(load)
+    yield from _layers(load)
+    # With "auto" llama.cpp turns it on for a quantized V cache; saying so does not depend on that.
+    flash_attn = "on" if load.needs_flash_attn else settings.flash_attn
+    yield _valued("-fa", "FLASH_ATTN", flash_attn)
+    yield _valued("-ctk", "CACHE_TYPE_K", settings.cache_type_k)
+    yield _valued("-ctv", "CACHE_TYPE_V", settings.cache_type_v)
+    if settings.n_batch != 2048:
+        yield _valued("-b", "BATCH", str(settings.n_batch))
+    if settings.n_ubatch != 512:
+        yield _valued("-ub", "UBATCH", str(settings.n_ubatch))
+    if settings.swa_full:
+        yield _Option(("--swa-full",), "SWA_FULL", "on")
+    if not settings.offload_kqv:
+        yield _Option(("-nkvo",), "KV_OFFLOAD", "off")
+    if not settings.op_offload:
+        yield _Option(("--no-op-offload",), None, "")
+    if not settings.use_mmap:
+        yield _valued("--load-mode", "LOAD_MODE", "none")
+    yield from _companions(load)
+
+
+def _slots(load: Load) -> Iterator[_Option]:
+    """Always said: without -np llama-server opens four slots (tools/server/server.cpp)."""
+    settings = load.settings
+    yield _valued("-np", "N_PARALLEL", str(settings.n_seq_max))
+    if settings.n_seq_max > 1:
+        flag = "--kv-unified" if settings.kv_unified else "--no-kv-unified"
+        yield _Option((flag,), "KV_UNIFIED", "on" if settings.kv_unified else "off")
+
+
+def _layers(load: Load) -> Iterator[_Option]:
+    """What common/fit.cpp may still change: nothing when pinned, else the layers but never the context."""
+    settings = load.settings
+    if not load.pinned:
+        yield _valued("-fitt", "FIT_TARGET", ",".join(map(str, load.fit_target_mib)))
+        return
+    yield _valued("-ngl", "N_GPU_LAYERS", str(settings.n_gpu_layers))
+    yield _valued("--fit", "FIT", "off")
+    if settings.n_cpu_moe:
+        yield _valued("-ncmoe", "N_CPU_MOE", str(settings.n_cpu_moe))
+    if settings.override_tensor:
+        yield _valued("-ot", "OVERRIDE_TENSOR", _overrides(settings.override_tensor))
+    if settings.split_mode != "layer":
+        yield _valued("-sm", "SPLIT_MODE", settings.split_mode)
+    if settings.main_gpu:
+        yield _valued("-mg", "MAIN_GPU", str(settings.main_gpu))
+    if settings.tensor_split:
+        yield _valued("-ts", "TENSOR_SPLIT", ",".join(f"{share:g}" for share in settings.tensor_split))
+
+
+def _overrides(pairs: tuple[tuple[str, str], ...]) -> str:
+    """common/arg.cpp: parse_tensor_buffer_overrides cuts at every comma, and then at the first "="."""
+    for pattern, buffer in pairs:
+        if "," in pattern or "=" in pattern or "," in buffer:
+            raise SettingsError(
+                "--override-tensor",
+                f"{pattern!a} has a comma or = in it, and llama-server cuts there.",
+                hint="Write the pattern without: [0-9][0-9]? says what [0-9]{1,2} does.",
+            )
+    return ",".join(f"{pattern}={buffer}" for pattern, buffer in pairs)
+
+
+def _companions(load: Load) -> Iterator[_Option]:
+    beside = load.companions
+    if beside.projector:
+        yield _valued("--mmproj", "MMPROJ", str(beside.projector.path))
+    if beside.draft and beside.draft.facts.path:
+        draft = beside.draft
+        yield _valued("-md", "SPEC_DRAFT_MODEL", str(draft.facts.path))
+        yield _valued("-ctkd", "SPEC_DRAFT_CACHE_TYPE_K", draft.cache_type_k)
+        yield _valued("-ctvd", "SPEC_DRAFT_CACHE_TYPE_V", draft.cache_type_v)
+        if load.pinned:
+            layers = draft.facts.all_gpu_layers if draft.n_gpu_layers is None else draft.n_gpu_layers
+            yield _Option(("-ngld", str(layers)), None, "")
+    for adapter in beside.adapters:
+        path = str(adapter.path)
+        if "," in path or '"' in path:
+            raise refusal(path, "llama-server reads --lora as a list, cut at commas")
+        yield _Option(("--lora", path), None, "")
+
+
+def _no_draft(load: Load) -> Iterator[Cannot]:
+    draft = load.companions.draft
+    if draft and not draft.facts.path:
+        yield Cannot("--model-draft", f"{draft.facts.name} has no file: add -md and the path of yours.")
+
+
+def _valued(flag: str, variable: str, value: str) -> _Option:
+    return _Option((flag, value), variable, value)
+
+
+def _script(line: str, load: Load) -> File:
+    """A file with a comment and the line. Windows shells are told when the line is not plain ASCII."""
+    if load.shell == "sh":
+        return File("llama-server.sh", f"#!/bin/sh\n# {GENERATED}\nexec {line}\n")
+    if load.shell == "powershell":
+        # Without the mark Windows PowerShell 5.1 reads a file in the old code page.
+        mark = "" if line.isascii() else "\ufeff"
+        return File("llama-server.ps1", f"{mark}# {GENERATED}\r\n{line}\r\n")
+    code_page = "" if line.isascii() else "chcp 65001 >nul\r\n"
+    return File("llama-server.cmd", f"@rem {GENERATED}\r\n{code_page}{line}\r\n")
+
+
+def _notes(load: Load, options: tuple[_Option, ...]) -> Iterator[str]:
+    settings = load.settings
+    yield "The environment says the same as the command, for a service: use one of the two; the command wins."
+    without = [option.words[0] for option in options if not option.variable]
+    if without:
+        yield f"No variable exists for {', '.join(without)}: in a service, put it on the command line."
+    if not load.pinned:
+        yield (
+            "llama-server keeps this context and puts as many layers on the GPU as leave the margin of -fitt "
+            "free. It does not do that beside -ngl, -ncmoe, -ot or -ts, so they are left out."
+        )
+    if load.facts.n_ctx_train and settings.n_ctx_per_slot > load.facts.n_ctx_train:
+        yield (
+            f"The model was trained for {format_tokens(load.facts.n_ctx_train)} tokens. llama-server "
+            "allocates the larger context, then caps each slot to the training context: a waste."
+        )
+    yield "A config.ini of llama.cpp (~/.config/llama.cpp or /etc/llama.cpp) changes what is not said here."
