@@ -14,8 +14,8 @@ from advisor.units import format_tokens
 # The oldest build that was seen with --load-mode and --fit; newer ones no longer have the mmap flags.
 GENERATED = "Generated for llama-server of llama.cpp b10434 or newer."
 VERIFIED = (
-    "common/arg.cpp of llama.cpp 0c1e57098 (October 2026) has every flag and LLAMA_ARG_ name, and the program "
-    "of b10434 parsed them but for -mg, -ts, --mmproj, -md, -ctkd, -ctvd, -ngld and --lora; this text itself "
+    "common/arg.cpp of llama.cpp 0c1e57098 (October 2026) has every flag and LLAMA_ARG_ name, the program of "
+    "b10434 parsed them but for -mg, -ts, --mmproj, -md, -ctkd, -ctvd, -ngld and --lora; this text itself "
     "was not run."
 )
 
