@@ -7,7 +7,8 @@ import argparse
 from advisor.cli.answer import print_json, progress, text_console
 from advisor.cli.computer import opened_computer
 from advisor.cli.documents import document
-from advisor.cli.tables import print_devices
+from advisor.cli.tables import print_lines, print_notes
+from advisor.hardware.doctor_report import device_lines
 from advisor.hardware.report import hardware_to_dict
 
 
@@ -20,5 +21,7 @@ def run(args: argparse.Namespace) -> int:
     if args.json:
         print_json(document(**hardware_to_dict(hardware)))
     else:
-        print_devices(text_console(), hardware)
+        console = text_console()
+        print_lines(console, device_lines(hardware))
+        print_notes(console, hardware.findings)
     return 0

@@ -5,25 +5,14 @@ from __future__ import annotations
 import argparse
 
 from rich.console import Console
-from rich.text import Text
 
 from advisor.cli import documents
-from advisor.cli.answer import plain, print_json, progress, text_console
+from advisor.cli.answer import print_json, progress, text_console
 from advisor.cli.computer import Computer, opened_computer
-from advisor.hardware.doctor_report import LineKind, engine_state, report_lines, system_facts
+from advisor.cli.tables import print_lines
+from advisor.hardware.doctor_report import engine_state, report_lines, system_facts
 from advisor.hardware.findings import Finding, findings
 from advisor.hardware.report import hardware_to_dict
-
-STYLES = {
-    LineKind.QUIET: "dim",
-    LineKind.NAME: "bold",
-    LineKind.TEXT: "",
-    LineKind.COMMAND: "bold",
-    LineKind.ERROR: "red",
-    LineKind.WARNING: "yellow",
-    LineKind.INFO: "",
-    LineKind.GOOD: "green",
-}
 
 
 def run(args: argparse.Namespace) -> int:
@@ -58,6 +47,4 @@ def _print(console: Console, computer: Computer, found: tuple[Finding, ...]) -> 
         binding=engine.binding if engine else None,
         backends=engine.backends if engine else (),
     )
-    for line in lines:
-        # The terminal itself breaks long lines: a command stays one line when it is copied or redirected.
-        console.print(Text(plain(line.text), STYLES[line.kind]), soft_wrap=True)
+    print_lines(console, lines)

@@ -10,7 +10,7 @@ from rich.text import Text
 
 from advisor.basis import Basis, Note
 from advisor.cli.answer import plain
-from advisor.hardware.device import Device, Hardware
+from advisor.hardware.doctor_report import Line, LineKind
 from advisor.memory.plan import CompanionKind, DeviceMemory, MemoryPlan, Verdict
 from advisor.model.facts import ModelFacts
 from advisor.recommend.other_runtimes import OtherRuntime
@@ -41,6 +41,18 @@ COMPANION_WORDS = {
     CompanionKind.PROJECTOR: "projector",
     CompanionKind.DRAFT_MODEL: "draft model",
     CompanionKind.ADAPTER: "adapters",
+}
+
+
+LINE_STYLES = {
+    LineKind.QUIET: "dim",
+    LineKind.NAME: "bold",
+    LineKind.TEXT: "",
+    LineKind.COMMAND: "bold",
+    LineKind.ERROR: "red",
+    LineKind.WARNING: "yellow",
+    LineKind.INFO: "",
+    LineKind.GOOD: "green",
 }
 
 
@@ -223,29 +235,11 @@ def _print_others(console: Console, others: Iterable[OtherRuntime]) -> None:
         console.print(table)
 
 
-def print_devices(console: Console, hardware: Hardware) -> None:
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for column in ("Device", "total", "free now", "reserve", "usable now", "if others closed"):
-        table.add_column(column, justify="left" if column == "Device" else "right", overflow="fold")
-    table.add_column("source", style="dim", overflow="fold")
-    for device in hardware.devices:
-        table.add_row(*_device_cells(device))
-    console.print(table)
-    for device in hardware.devices:
-        print_notes(console, device.notes)
-    print_notes(console, hardware.findings)
-
-
-def _device_cells(device: Device) -> tuple[str, ...]:
-    return (
-        plain(device.name),
-        format_bytes(device.total_bytes),
-        "not told" if device.free_bytes is None else format_bytes(device.free_bytes),
-        format_bytes(device.reserve_bytes),
-        format_bytes(device.usable_bytes),
-        format_bytes(device.usable_if_others_closed_bytes),
-        ", ".join(device.sources),
-    )
+def print_lines(console: Console, lines: Iterable[Line]) -> None:
+    """Lines of the doctor's report, in colour where the terminal has any."""
+    for line in lines:
+        # The terminal itself breaks long lines: a command stays one line when it is copied or redirected.
+        console.print(Text(plain(line.text), LINE_STYLES[line.kind]), soft_wrap=True)
 
 
 def print_notes(console: Console, notes: Iterable[Note]) -> None:

@@ -85,6 +85,12 @@ def report_lines(
     return tuple(Line(without_homes(line.text), line.kind) for line in lines)
 
 
+def device_lines(hardware: Hardware, found: Sequence[Finding] = ()) -> tuple[Line, ...]:
+    """Every memory with its figures, holders and notes; notes that are findings are left to these."""
+    lines = [line for device in hardware.devices for line in _of_device(device, found)]
+    return tuple(lines[1:])  # without the first empty line
+
+
 def report_text(lines: Sequence[Line]) -> str:
     """The report as one text."""
     return "".join(f"{line.text}\n" for line in lines)

@@ -85,7 +85,12 @@ def findings(
     found = [
         *_of_engine(hardware, engine, python, platform),
         *(_of_note(note, hardware, python, platform) for note in hardware.findings),
-        *(finding for device in hardware.devices for finding in _of_device(device)),
+        *(
+            finding
+            for device in hardware.devices
+            for finding in _of_device(device)
+            if finding.code != "memory-held" or not hardware.made_up  # there it is our own assumption
+        ),
     ]
     return tuple(sorted(dict.fromkeys(found), key=_gravity))
 
