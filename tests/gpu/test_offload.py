@@ -152,7 +152,6 @@ def test_the_formula_knows_the_compute_buffer_of_experts(engine: EngineClient, m
 # A batch of 32 tokens and more takes the host's layers to the GPU (ggml_backend_sched: offload_op): one of
 # their matrices at a time and, for attention, the whole K and V of a layer. The host keeps the masks, the
 # embeddings and what goes into its cache.
-@pytest.mark.xfail(reason="The formula does not replay the host's layers on the GPU; the engine is right.")
 @pytest.mark.parametrize(
     "change",
     [{"n_gpu_layers": 1}, {"n_gpu_layers": 2}, {"n_gpu_layers": 1, "n_ctx": 16384}, {"offload_kqv": False}],

@@ -155,6 +155,9 @@ class TestMemoryHeld:
         text = "Other programs hold 3.0 GiB of NVIDIA GeForce RTX 4070."
         assert finding == Finding("memory-held", Severity.INFO, text)
 
+    def test_on_a_made_up_computer_it_is_our_own_assumption(self) -> None:
+        assert findings(Hardware((replace(CARD, free_bytes=9 * GiB), RAM), made_up=True)) == ()
+
     def test_a_model_that_another_program_keeps_loaded(self) -> None:
         holders = (
             Holder("Ollama", 5 * GiB, "ollama stop llama3.1:8b"),

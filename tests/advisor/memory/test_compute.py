@@ -157,12 +157,81 @@ def test_weights_of_the_host_are_carried_to_the_gpu_for_large_batches(shapes: di
     assert compute(found, replace(nothing_there, n_ubatch=16), vulkan)[0] == 0
 
 
-def test_experts_on_the_host_add_their_gates_and_ups(shapes: dict[str, ModelFacts]) -> None:
-    found, vulkan = shapes["qwen3-30b-a3b"], Target("Vulkan0", "Vulkan", 1)
-    here = compute(found, load(8192, 1), vulkan)[0]
-    behind = compute(found, load(8192, 1, n_cpu_moe=99), vulkan)[0]
-    pair = ("blk.0.ffn_gate_exps.weight", "blk.0.ffn_up_exps.weight")
-    assert behind - here == pytest.approx(sum(w.n_bytes for w in found.weights if w.name in pair) / MiB)
+# The same dry runs with a Vulkan device and half of the layers on it, at 8,192 and 32,768 tokens: the host's
+# layers are computed there, too.
+CARRIED = {
+    "llama-3.1-8b": ((135.5, 24.0), (248.0, 48.0)),
+    "qwen3-8b": ((116.0, 24.0), (248.0, 48.0)),
+    "llama-3.1-70b": ((310.0, 40.0), (390.0, 64.0)),
+    "qwen3-30b-a3b": ((196.5, 16.0), (232.5, 40.0)),
+    "gemma-3-12b": ((130.6, 25.0), (319.0, 49.0)),
+}
+
+
+@pytest.mark.parametrize("column", [0, 1])
+@pytest.mark.parametrize("name", CARRIED)
+def test_layers_of_the_host_are_computed_on_the_gpu(
+    shapes: dict[str, ModelFacts], name: str, column: int
+) -> None:
+    found = shapes[name]
+    half = load((8192, 32768)[column], 1, n_gpu_layers=(found.n_layer_all + 1) // 2)
+    device, host = compute(found, half, Target("Vulkan0", "Vulkan", 1))
+    logged_device, logged_host = CARRIED[name][column]
+    assert device == pytest.approx(logged_device, rel=0.1)
+    assert host == pytest.approx(logged_host, rel=0.02)
+
+
+@pytest.mark.parametrize(
+    ("name", "n_ctx", "device", "host"),
+    [
+        ("llama-3.1-8b", 8192, 112.0, 24.0),
+        ("llama-3.1-8b", 32768, 184.0, 48.0),
+        ("qwen3-8b", 32768, 184.0, 48.0),
+    ],
+)
+def test_a_cache_on_the_host_is_copied_layer_by_layer(
+    shapes: dict[str, ModelFacts], name: str, n_ctx: int, device: float, host: float
+) -> None:
+    found = compute(shapes[name], load(n_ctx, 1, offload_kqv=False), Target("Vulkan0", "Vulkan", 1))
+    assert found == [pytest.approx(device, rel=0.1), pytest.approx(host, rel=0.02)]
+
+
+def test_attention_is_on_the_host_with_its_cache_only_without_flash_attention(
+    shapes: dict[str, ModelFacts],
+) -> None:
+    found, vulkan = shapes["llama-3.1-8b"], Target("Vulkan0", "Vulkan", 1)
+    scores = 4 * 512 * 8192 * 32 / MiB
+    on, off = (compute(found, load(8192, 1, mode, offload_kqv=False), vulkan)[1] for mode in ("on", "off"))
+    assert off - on >= scores
+    assert compute(found, load(8192, 1, "off"), vulkan)[1] < scores
+
+
+def test_experts_on_the_host_are_carried_one_matrix_at_a_time(shapes: dict[str, ModelFacts]) -> None:
+    found = shapes["qwen3-30b-a3b"]
+    behind = load(8192, 1, n_cpu_moe=99)
+    # A Vulkan dry run of this shape: 92 MiB with all experts there, 176 with none.
+    assert compute(found, behind, Target("Vulkan0", "Vulkan", 1)) == [
+        pytest.approx(176.0, rel=0.1),
+        pytest.approx(16.0, rel=0.02),
+    ]
+
+
+def test_experts_that_are_not_carried_are_computed_on_the_host(shapes: dict[str, ModelFacts]) -> None:
+    # An RPC device never takes over: 56 MiB there, 80 on the host.
+    device, host = compute(shapes["qwen3-30b-a3b"], load(8192, 1, n_cpu_moe=99), GPU)
+    assert device == pytest.approx(56.0, rel=0.1)
+    assert host == pytest.approx(80.0, rel=0.1)
+
+
+def test_scores_of_many_rows_are_made_on_the_gpu_with_the_head_carried_over(
+    shapes: dict[str, ModelFacts],
+) -> None:
+    found, vulkan = shapes["llama-3.1-8b"], Target("Vulkan0", "Vulkan", 1)
+    one = compute(found, load(8192, 1, n_gpu_layers=0), vulkan)
+    many = compute(found, load(8192, n_gpu_layers=0), vulkan)
+    head = next(weight.n_bytes for weight in found.weights if weight.name == "output.weight")
+    assert many[0] >= (head + 4 * 512 * found.n_vocab) / MiB > one[0]
+    assert many[1] == pytest.approx(one[1], rel=0.05)
 
 
 def test_every_settings_combination_has_an_answer(shapes: dict[str, ModelFacts]) -> None:

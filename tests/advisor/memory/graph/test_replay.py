@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 
 from advisor.memory.graph.block import Block, read_graph
-from advisor.memory.graph.replay import masks_bytes, replay
-from advisor.memory.graph.walk import Pass
+from advisor.memory.graph.replay import Kept, masks_bytes, replay
+from advisor.memory.graph.walk import Carried, Pass
 from advisor.model.facts import Attention, Layer, Recurrence, Role, Weight
 from tests.support.planning import a_model
 
@@ -197,4 +197,51 @@ def test_tensors_are_read_by_their_block() -> None:
     assert graph.blocks[0].out("ssm_a") == 0
     assert not graph.blocks[1].tensors
     assert graph.per_layer_width == 512
-    assert graph.feed_forward_pairs == (((1 << 11) + (1 << 12), 256), (0, 0))
+    assert graph.blocks[0].matrices == {"ffn_down": 1 << 10, "ffn_gate": 1 << 11, "ffn_up": 1 << 12}
+    assert not graph.blocks[0].expert_matrices
+    assert not graph.blocks[1].matrices
+
+
+def brought(*blocks: Block, carried: Carried, load: Pass = LOAD) -> int:
+    return replay(blocks, load, has_input=False, has_output=False, carried=[carried] * len(blocks))
+
+
+def test_one_matrix_is_carried_at_a_time() -> None:
+    found = block(n_ff=8 * E)
+    names = ("ffn_gate", "ffn_up", "ffn_down")
+    plain = brought(found, carried=Carried(is_split=True))
+    one = brought(found, carried=Carried(dict.fromkeys(names[:1], 64 * UNIT), is_split=True))
+    all_three = brought(found, carried=Carried(dict.fromkeys(names, 64 * UNIT), is_split=True))
+    assert one > plain
+    assert all_three <= one + 64 * UNIT / 2  # not three of them
+
+
+def test_keys_and_values_are_copied_whole_and_go_after_attention() -> None:
+    small, large = 4 * UNIT, 100 * UNIT
+    alone = brought(block(n_ff=32), carried=Carried(cache=(large, large), is_split=True))
+    assert alone >= 2 * large + MASK
+    with_small = brought(block(n_ff=32), carried=Carried(cache=(small, small), is_split=True))
+    assert alone - with_small == 2 * (large - small)
+    # A second block finds the holes, but for what lies in one of them by then.
+    assert brought(block(n_ff=32), block(n_ff=32), carried=Carried(cache=(large, large), is_split=True)) < (
+        alone + 2 * large
+    )
+
+
+def test_copies_of_a_split_without_end_are_all_there_at_its_start() -> None:
+    shared = replace(ATTENTION, shares_cache_of=0)
+    pieces = Carried(cache=(50 * UNIT, 50 * UNIT))
+    one = brought(block(n_ff=32, attention=shared), carried=pieces)
+    three = brought(*[block(n_ff=32, attention=shared)] * 3, carried=pieces)
+    assert three - one >= 2 * 100 * UNIT
+
+
+def test_the_host_takes_back_the_keys_and_values_of_a_batch() -> None:
+    def host(*kept_for: Kept) -> int:
+        return replay([], LOAD, [block()], has_input=True, has_output=False, kept_for=kept_for)
+
+    assert host() == MASK + 2 * UNIT
+    assert host(Kept(block(), has_cache=True)) == host()  # half a unit fits where the residual was
+    wide = replace(ATTENTION, head_count_kv=8)
+    assert host(Kept(block(attention=wide), has_cache=True)) == MASK + (1 + 2 * 2) * UNIT
+    assert host(Kept(block(), has_cache=False, feeds=True)) > host()
