@@ -7,6 +7,9 @@ from pathlib import Path
 
 from advisor.basis import Note
 from advisor.cli.model_word import PRESET, named_facts
+from advisor.library import ollama
+from advisor.library.names import installed_named
+from advisor.library.places import places_here
 from advisor.memory.companions import Companions, Draft, nearby_note
 from advisor.model import ModelFacts
 from advisor.model.adapter import read_adapter
@@ -15,9 +18,13 @@ from advisor.settings.request import ALL_LAYERS
 
 
 def companions_of(args: argparse.Namespace) -> Companions:
-    """Reads what `--mmproj`, `--model-draft` and `--lora` name. Raises ModelError leaves and PresetError."""
+    """Reads what `--mmproj`, `--model-draft` and `--lora` name. Raises ModelError leaves and PresetError.
+
+    Ollama loads a model's projector always, so a model by its Ollama name has it without being told.
+    """
+    projector = Path(args.mmproj) if args.mmproj else _projector_of_name(args.model)
     return Companions(
-        projector=read_projector(Path(args.mmproj)) if args.mmproj else None,
+        projector=read_projector(projector) if projector else None,
         draft=_draft(args) if args.model_draft else None,
         adapters=tuple(read_adapter(path) for words in args.lora for path in _files(words)),
     )
@@ -25,10 +32,17 @@ def companions_of(args: argparse.Namespace) -> Companions:
 
 def nearby_notes(args: argparse.Namespace, facts: ModelFacts) -> tuple[Note, ...]:
     """What lies beside the model and is not counted: people forget its projector."""
-    if args.mmproj or args.model.startswith(PRESET) or facts.path is None:
+    if args.mmproj or args.model.startswith(PRESET) or facts.path is None or _projector_of_name(args.model):
         return ()
     note = nearby_note(projectors_beside(facts.path))
     return (note,) if note else ()
+
+
+def _projector_of_name(word: str) -> Path | None:
+    if Path(word).exists() or word.startswith(PRESET):
+        return None
+    model = installed_named(word, places_here())
+    return next(iter(model.projectors), None) if model and model.store == ollama.STORE else None
 
 
 def _files(words: str) -> list[Path]:

@@ -8,8 +8,17 @@ from pathlib import Path
 import pytest
 
 from advisor.cli.main import main
+from tests.support.companion_files import projector
 from tests.support.gguf_bytes import GgufBytes
-from tests.support.model_stores import add_file, add_manifest, add_ollama_model, layer, manifest, model_bytes
+from tests.support.model_stores import (
+    add_blob,
+    add_file,
+    add_manifest,
+    add_ollama_model,
+    layer,
+    manifest,
+    model_bytes,
+)
 from tests.support.shapes import write_shape
 
 LIBRARY = "registry.ollama.ai/library"
@@ -181,3 +190,20 @@ def test_a_file_in_lm_studios_folder_is_planned_as_lm_studio_would_load_it(
         _, document = answer(capsys, "plan", model, "--basis", "formula", "--ram", "16GiB", "-c", "4096")
         assert document["settings"]["runtime"] == "lm-studio"  # type: ignore[index]
         assert document["settings"]["n_seq_max"] == 4  # type: ignore[index]
+
+
+def test_ollama_loads_a_models_projector_without_being_told(
+    store: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    blob = add_llama(store, tmp_path)
+    words = ("-c", "4096", "--basis", "formula", "--ram", "16GiB")
+    _, alone = answer(capsys, "plan", "llama3.2:1b", *words)
+    digest = add_blob(store, projector().build())
+    layers = layer("model", f"sha256:{blob.name.removeprefix('sha256-')}"), layer("projector", digest)
+    add_manifest(store, f"{LIBRARY}/llama3.2/1b", manifest(*layers))
+    _, both = answer(capsys, "plan", "llama3.2:1b", *words)
+    assert alone["companions"] == []
+    assert [entry["kind"] for entry in both["companions"]] == ["projector"] * 2  # type: ignore[attr-defined]
+    # By its path it is a file like any other, and nothing says that a projector belongs to it.
+    _, by_path = answer(capsys, "plan", str(blob), *words)
+    assert by_path["companions"] == []
