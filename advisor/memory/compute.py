@@ -6,14 +6,15 @@ time is found by replaying it, see `advisor.memory.graph`; this module says whic
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
-from advisor.memory import kv_cache
+from advisor.memory import kv_cache, recurrent
 from advisor.memory.graph.block import Block, ModelGraph
-from advisor.memory.graph.replay import masks_bytes, replay
-from advisor.memory.graph.walk import F32, Pass
+from advisor.memory.graph.replay import Kept, masks_bytes, replay
+from advisor.memory.graph.walk import F32, NOTHING, Carried, Pass
 from advisor.memory.placement import Placement
-from advisor.model.facts import ModelFacts
+from advisor.model.facts import Attention, ModelFacts
 from advisor.settings.load_settings import LoadSettings
 
 # Their graphs look only at the batch, though a cache may be allocated (build_attn_inp_no_cache).
@@ -27,6 +28,7 @@ _COPIES = 4
 # ggml-cuda.cu and others: GGML_OP_OFFLOAD_MIN_BATCH. A larger batch is worth carrying the weights over.
 _OFFLOAD_MIN_BATCH = 32
 _NEVER_OFFLOADED_TO = frozenset({"RPC"})
+_NONE: Mapping[str, int] = {}
 
 
 def output_bytes(facts: ModelFacts, settings: LoadSettings) -> int:
@@ -39,25 +41,142 @@ def compute_bytes(
 ) -> list[int]:
     """Bytes on every device of `placement`, the host last."""
     is_pipelined = _is_pipelined(facts, settings, placement)
+    carries = _carries_weights(facts, graph, settings, placement)
+    # Where layers run, which is not always where they lie.
+    runs_on = [0 if carries and home == placement.host else home for home in placement.layers]
     found = []
     for index, device in enumerate(placement.devices):
         load = read_pass(facts, graph, settings, device.backend)
-        here = [block for block in graph.blocks if placement.layers[block.layer.index] == index]
-        there = [block for block in graph.blocks if placement.layers[block.layer.index] != index]
-        is_host, has_output = index == placement.host, index == placement.output
+        output = placement.output
+        if carries and output == placement.host and load.n_outputs >= _OFFLOAD_MIN_BATCH:
+            output = 0
+            load = replace(load, head_bytes=graph.head_bytes)
+        here = [block for block in graph.blocks if runs_on[block.layer.index] == index]
+        there = [block for block in graph.blocks if runs_on[block.layer.index] != index]
+        is_host, has_output = index == placement.host, index == output
         if not (here or is_host or has_output):
             found.append(0)
             continue
+        carried = _carried(facts, here, settings, placement, index, carries_weights=carries)
+        kept_for = _kept_for(facts, there, settings, placement, carries_weights=carries) if is_host else []
         n_bytes = replay(
-            here, load, there, has_input=is_host, has_output=has_output, keeps_masks=is_pipelined
+            here,
+            load,
+            there,
+            has_input=is_host,
+            has_output=has_output,
+            keeps_masks=is_pipelined,
+            carried=carried,
+            kept_for=kept_for,
         )
-        borrowed = _borrowed_cache_bytes(facts, here, settings, placement, index)
+        n_bytes += _second_expert_bytes(here, carried)
         if is_pipelined:
             n_bytes += _pipeline_bytes(graph, here, load, placement, index)
-            borrowed *= _COPIES
-        found.append(n_bytes + borrowed)
-    if placement.has_gpu:
-        found[0] = _with_carried_weights(facts, graph, settings, placement, found[0])
+            n_bytes += (_COPIES - 1) * sum(sum(one.cache) for one in carried)
+        found.append(n_bytes)
+    return found
+
+
+def _second_expert_bytes(here: Sequence[Block], carried: Sequence[Carried]) -> int:
+    """Where recurrent blocks lie between, dry runs found some holes of one copy too small for the next.
+
+    Whether they do changes with the number of such blocks; so there is always room for a second matrix.
+    """
+    if not any(block.layer.recurrence for block in here):
+        return 0
+    pairs = zip(here, carried, strict=True)
+    experts = [block.expert_matrices for block, one in pairs if one.matrices is block.expert_matrices]
+    return max((max(found.values(), default=0) for found in experts), default=0)
+
+
+def _carries_weights(
+    facts: ModelFacts, graph: ModelGraph, settings: LoadSettings, placement: Placement
+) -> bool:
+    """A large batch is multiplied with the host's weights on the first GPU (ggml_backend_offload_op)."""
+    first = placement.devices[0].backend
+    return (
+        placement.has_gpu
+        and settings.op_offload
+        and first not in _NEVER_OFFLOADED_TO
+        and read_pass(facts, graph, settings, first).n_tokens >= _OFFLOAD_MIN_BATCH
+    )
+
+
+def _carried(
+    facts: ModelFacts,
+    here: Sequence[Block],
+    settings: LoadSettings,
+    placement: Placement,
+    index: int,
+    *,
+    carries_weights: bool,
+) -> list[Carried]:
+    """What each block that runs on a device brings there: host weights, and a cache that lies elsewhere."""
+    host = placement.host
+    found: list[Carried] = []
+    made: dict[object, Carried] = {}  # blocks of one kind bring the same
+    for block in here:
+        layer, attention = block.layer.index, block.layer.attention
+        has_experts_on_host = layer < settings.n_cpu_moe and bool(block.expert_matrices)
+        matrices: Mapping[str, int] = _NONE
+        if placement.layers[layer] != index:
+            matrices = block.matrices
+        elif carries_weights and index != host and has_experts_on_host:
+            matrices = block.expert_matrices  # the first GPU works on all of them; each has room for its own
+        experts_elsewhere = has_experts_on_host and index != host and not matrices
+        donor = attention.shares_cache_of if attention else None
+        home = placement.layers[layer if donor is None else donor] if settings.offload_kqv else host
+        is_away = facts.has_cache and home != index
+        is_split = bool(matrices) or (is_away and donor is None) or experts_elsewhere
+        if not (is_away or is_split):
+            found.append(NOTHING)
+            continue
+        key = (block.kind, id(matrices), is_away, is_split, experts_elsewhere)
+        if key not in made:
+            recurrence = block.layer.recurrence
+            made[key] = Carried(
+                matrices=matrices,
+                cache=_cache_pieces(facts, settings, attention) if attention and is_away else (),
+                state_bytes=recurrent.state_bytes(settings, recurrence) if recurrence and is_away else 0,
+                is_split=is_split,
+                experts_elsewhere=experts_elsewhere,
+            )
+        found.append(made[key])
+    return found
+
+
+def _cache_pieces(facts: ModelFacts, settings: LoadSettings, attention: Attention) -> tuple[int, ...]:
+    """K and V of one layer, as they are copied: whole, for all cells."""
+    if attention.shares_cache_of is not None:
+        donor = facts.layers[attention.shares_cache_of].attention
+        return _cache_pieces(facts, settings, donor) if donor else ()
+    n_bytes = kv_cache.layer_bytes(facts, settings, attention)
+    n_cells = kv_cache.n_cells(facts, settings, attention) * kv_cache.n_stream(facts, settings)
+    n_elements = attention.key_length * attention.head_count_kv
+    n_key = n_cells * kv_cache.row_bytes(settings.cache_type_k, n_elements)
+    # Where the values are a part of the keys, they are another view of them, and another copy.
+    return n_key, n_key if attention.keys_only else n_bytes - n_key
+
+
+def _kept_for(
+    facts: ModelFacts,
+    there: Sequence[Block],
+    settings: LoadSettings,
+    placement: Placement,
+    *,
+    carries_weights: bool,
+) -> list[Kept]:
+    """What the host does for the blocks that are computed on a GPU."""
+    # src/llama-graph.cpp: build_attn_mha. A dry run (b10434) forgets it and has the scores on the GPU.
+    scores = not settings.offload_kqv and not kv_cache.uses_flash_attn(facts, settings)
+    found = []
+    for block in there:
+        layer = block.layer.index
+        is_host = placement.layers[layer] == placement.host
+        has_cache = is_host or not settings.offload_kqv
+        feeds = layer < settings.n_cpu_moe and bool(block.expert_matrices) and not carries_weights
+        if has_cache or feeds:
+            found.append(Kept(block, has_cache, scans=is_host, scores=scores, feeds=feeds))
     return found
 
 
@@ -91,6 +210,8 @@ def read_pass(facts: ModelFacts, graph: ModelGraph, settings: LoadSettings, back
         n_expert=facts.n_expert,
         per_layer_width=graph.per_layer_width,
         value_row_max=facts.value_row_max,
+        has_rope_table=graph.has_rope_table,
+        is_reordered=backend == "Vulkan",
         has_cache=facts.has_cache,
         n_tokens=n_tokens,
         n_outputs=n_tokens if all_rows else min(n_tokens, settings.n_outputs_max),
@@ -124,45 +245,3 @@ def _is_pipelined(facts: ModelFacts, settings: LoadSettings, placement: Placemen
         and not settings.n_cpu_moe
         and all(gpu.backend in _PIPELINING for gpu in gpus)
     )
-
-
-def _borrowed_cache_bytes(
-    facts: ModelFacts, here: Sequence[Block], settings: LoadSettings, placement: Placement, index: int
-) -> int:
-    """Where a block reads another's cache that lies on another device (Gemma 3n and 4), it gets a copy.
-
-    At least one for each such cache; the engine was seen to hold up to three.
-    """
-    donors = {block.layer.attention.shares_cache_of for block in here if block.layer.attention}
-    total = 0
-    for donor in donors - {None}:
-        attention = facts.layers[donor or 0].attention
-        home = placement.layers[donor or 0] if settings.offload_kqv else placement.host
-        if attention and home != index:
-            total += kv_cache.layer_bytes(facts, settings, attention)
-    return total
-
-
-def _with_carried_weights(
-    facts: ModelFacts, graph: ModelGraph, settings: LoadSettings, placement: Placement, n_bytes: int
-) -> int:
-    """A large batch multiplies host weights on the first GPU: two matrices and their results at a time.
-
-    Where only the experts stay behind, the results are on the GPU anyway.
-    """
-    first = placement.devices[0].backend
-    n_tokens = read_pass(facts, graph, settings, first).n_tokens
-    if not settings.op_offload or n_tokens < _OFFLOAD_MIN_BATCH or first in _NEVER_OFFLOADED_TO:
-        return n_bytes
-    carried = n_bytes
-    for block in graph.blocks:
-        layer = block.layer.index
-        on_host = placement.layers[layer] == placement.host
-        if not on_host and layer >= settings.n_cpu_moe:
-            continue
-        weights, width = graph.feed_forward_pairs[layer] if on_host or block.layer.n_expert_used else (0, 0)
-        if on_host:
-            carried = max(carried, weights + F32 * n_tokens * (width + facts.n_embd))
-        else:
-            carried = max(carried, n_bytes + weights)
-    return carried

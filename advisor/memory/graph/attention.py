@@ -13,6 +13,7 @@ from advisor.memory.graph.walk import F16, F32, Walk
 from advisor.model.facts import Attention
 
 FULL, WINDOW = "full", "window"  # the masks
+POSITIONS = "positions"
 
 # Positions are learned, biased or left to recurrent layers (LLAMA_ROPE_TYPE_NONE, src/llama-model.cpp):
 # Q and K are not rotated, so there is no second copy of them.
@@ -40,15 +41,21 @@ def attend(walk: Walk, block: Block, attention: Attention, norm: Piece) -> Piece
     """From the normed input to the heads' results, not yet projected. Frees `norm`."""
     q_width = attention.head_count * attention.key_length
     is_copied = _is_copied(walk, block)
+    # Rotating belongs to the split of the last weight before it.
+    positions = "" if walk.load.has_rope_table else POSITIONS
     if block.has("attn_qkv"):
         result = _attend_fused(walk, attention, norm, is_copied=is_copied)
         return _turn_back(walk, attention, result)
     if block.out("attn_q") == 2 * q_width:  # Q's matrix makes the gate, too (qwen3next, qwen35)
-        both = walk.new(2 * q_width)
+        both = walk.new(2 * q_width, by="attn_q", reads=positions)
+        walk.reach(POSITIONS)
         q = walk.new(q_width)
     else:
         both = None
-        q = walk.new(q_width)
+        q = walk.new(q_width, by="attn_q", reads=positions)
+        walk.reach(POSITIONS)
+        if is_copied and attention.shares_cache_of is None and _is_reordered(walk):
+            return _project_together(walk, attention, norm, q)
         q = walk.turn(q, q_width) if is_copied else q
     q = rotate(walk, q, q_width, attention.key_length, is_quantized=walk.load.quantized_k)
     is_gated = block.has("attn_gate")
@@ -70,9 +77,26 @@ def attend(walk: Walk, block: Block, attention: Attention, norm: Piece) -> Piece
     return gated(walk, result, width, norm, block.out("attn_gate")) if is_gated else result
 
 
+def _is_reordered(walk: Walk) -> bool:
+    """A split that ends with the cache's update is small enough for the order to show."""
+    carried = walk.carried
+    return walk.load.is_reordered and carried.is_split and bool(carried.cache) and not carried.matrices
+
+
+def _project_together(walk: Walk, attention: Attention, norm: Piece, q: Piece) -> Piece:
+    """All three projections before the first is rotated."""
+    k_width = attention.head_count_kv * attention.key_length
+    v = walk.new(attention.head_count_kv * attention.value_length)
+    k = walk.new(k_width)
+    walk.free(norm)
+    q = walk.turn(q, attention.head_count * attention.key_length)
+    k = walk.turn(k, k_width)
+    return _turn_back(walk, attention, _read(walk, attention, q, k, v))
+
+
 def project(walk: Walk, result: Piece) -> Piece:
     """The output projection."""
-    return walk.turn(result, walk.load.n_embd)
+    return walk.turn(result, walk.load.n_embd, by="attn_output")
 
 
 def score_heads(walk: Walk, attention: Attention, q: Piece | None) -> Piece:
@@ -81,15 +105,17 @@ def score_heads(walk: Walk, attention: Attention, q: Piece | None) -> Piece:
     width = attention.head_count * attention.value_length
     mask = WINDOW if attention.window else FULL
     n_cells = load.n_window_cells if attention.window else load.n_cells
+    copies = walk.fetch_cache(mask)
     if load.flash_attn:
         result = walk.take(F32 * width * walk.n_rows + load.scratch_bytes(attention, n_cells))
-        walk.free(q)
+        walk.free(q, *copies)
         walk.has_read(mask)
         return result
     scores = walk.new(attention.head_count * n_cells)
-    walk.free(q)
+    walk.free(q, *copies[:1])
     walk.has_read(mask)
     result = walk.turn(scores, width)
+    walk.free(*copies[1:])
     return walk.turn(result, width)
 
 
@@ -102,7 +128,7 @@ def rotate(walk: Walk, piece: Piece, width: int, head_size: int, *, is_quantized
 
 def gated(walk: Walk, result: Piece, width: int, norm: Piece, gate_width: int) -> Piece:
     """Scales the heads' results by a gate that is made from the normed input."""
-    gate = walk.new(gate_width)
+    gate = walk.new(gate_width, by="attn_gate")
     walk.free(norm)
     if gate_width == width:  # the product takes the gate's place
         walk.free(result)
@@ -117,7 +143,7 @@ def _attend_fused(walk: Walk, attention: Attention, norm: Piece, *, is_copied: b
     k_width = attention.head_count_kv * attention.key_length
     v_width = attention.head_count_kv * attention.value_length
     load = walk.load
-    whole = walk.new(q_width + k_width + v_width)
+    whole = walk.new(q_width + k_width + v_width, by="attn_qkv", reads=POSITIONS)
     walk.free(norm)
     is_turned = load.quantized_k and load.has_cache and attention.key_length % _ROTATED_HEADS == 0
     q = walk.new(q_width) if is_copied or is_turned else None
@@ -165,18 +191,18 @@ def _keys_and_values(
     # build_attn expands V before K, except over windowed caches and without a cache.
     if walk.load.n_window_cells or not walk.load.has_cache:
         k = _keys(walk, attention, None, is_copied=is_copied)
-        v = walk.new(v_width)
+        v = walk.new(v_width, by="attn_v")
         walk.free(norm)
         v = rotate(walk, v, v_width, attention.value_length, is_quantized=walk.load.quantized_v)
         return k, v
-    v = walk.new(v_width)
+    v = walk.new(v_width, by="attn_v")
     v = rotate(walk, v, v_width, attention.value_length, is_quantized=walk.load.quantized_v)
     return _keys(walk, attention, norm, is_copied=is_copied), v
 
 
 def _keys(walk: Walk, attention: Attention, norm: Piece | None, *, is_copied: bool) -> Piece:
     width = attention.head_count_kv * attention.key_length
-    k = walk.new(width)
+    k = walk.new(width, by="attn_k")
     walk.free(norm)
     k = walk.turn(k, width) if is_copied else k
     return rotate(walk, k, width, attention.key_length, is_quantized=walk.load.quantized_k)

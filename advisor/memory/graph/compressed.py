@@ -24,11 +24,11 @@ def attend_compressed(walk: Walk, block: Block, attention: Attention, norm: Piec
     """From the normed input to the grouped results, not yet projected. Frees `norm`."""
     q_width = attention.head_count * attention.key_length
     selects = block.has("indexer.attn_q_b")
-    query = walk.new(block.out("attn_q_a"))
-    q = walk.new(q_width)
+    query = walk.new(block.out("attn_q_a"), by="attn_q_a")
+    q = walk.new(q_width, by="attn_q_b")
     walk.free(None if selects else query)
     q = walk.turn(q, q_width)
-    key = walk.new(attention.key_length)
+    key = walk.new(attention.key_length, by="attn_kv")
     walk.free(None if attention.compress_ratio else norm)
     walk.free(walk.turn(key, attention.key_length))
     mask = None
@@ -46,22 +46,23 @@ def attend_compressed(walk: Walk, block: Block, attention: Attention, norm: Piec
     walk.has_read(WINDOW)
     result = walk.turn(result, q_width)  # its positions are turned back
     grouped = block.into("attn_output_b")
-    return walk.turn(walk.turn(result, grouped), grouped)
+    return walk.turn(walk.turn(result, grouped, by="attn_output_a"), grouped)
 
 
 def _score(walk: Walk, attention: Attention, q: Piece) -> Piece:
     load = walk.load
     width = attention.head_count * attention.key_length
     n_cells = load.n_window_cells + (load.compressed_cells(attention) if attention.compress_ratio else 0)
+    copies = walk.fetch_cache(WINDOW)
     if load.flash_attn:
         result = walk.take(F32 * width * walk.n_rows + load.scratch_bytes(attention, n_cells))
-        walk.free(q)
+        walk.free(q, *copies)
         return result
     scores = walk.new(attention.head_count * n_cells)
     walk.free(q)
     values = walk.take(F16 * n_cells * load.n_stream * attention.key_length)
     result = walk.new(width)
-    walk.free(scores, values)
+    walk.free(scores, values, *copies)
     return walk.turn(result, width)
 
 

@@ -39,15 +39,15 @@ def dense(walk: Walk, block: Block, norm: Piece, ending: str) -> Piece:
     """One gated or plain pair of matrices; `ending` is "" or "_shexp"."""
     width = block.into(f"ffn_down{ending}")
     if block.has(f"ffn_gate{ending}"):
-        active = _gate_and_up(walk, norm, width)
+        active = _gate_and_up(walk, norm, width, ending)
     elif block.out(f"ffn_up{ending}") == 2 * width:  # gate and up in one matrix
-        both = walk.new(2 * width)
+        both = walk.new(2 * width, by=f"ffn_up{ending}")
         walk.free(norm)
         active = walk.turn(both, width)
     else:  # the activation works in place
-        active = walk.new(width)
+        active = walk.new(width, by=f"ffn_up{ending}")
         walk.free(norm)
-    return walk.turn(active, walk.load.n_embd)
+    return walk.turn(active, walk.load.n_embd, by=f"ffn_down{ending}")
 
 
 def _experts(walk: Walk, block: Block, norm: Piece) -> Piece:
@@ -60,15 +60,20 @@ def _experts(walk: Walk, block: Block, norm: Piece) -> Piece:
     chosen = walk.new(load.n_expert)
     weights = walk.new(n_used)
     walk.free(probabilities)
-    narrow = walk.new(block.out("ffn_routed_down")) if is_latent else None
+    narrow = walk.new(block.out("ffn_routed_down"), by="ffn_routed_down") if is_latent else None
     repeated = walk.new(n_used * load.n_embd) if load.architecture in _WEIGHS_FIRST else None
-    active = _active(walk, block, narrow if is_latent else None if is_shared else norm, width, repeated)
-    each = walk.turn(active, n_used * block.out("ffn_down_exps"))
+    read = narrow if is_latent else None if is_shared else norm
+    if walk.carried.experts_elsewhere:
+        walk.free(read, repeated)
+        each = walk.new(n_used * block.out("ffn_down_exps"))
+    else:
+        active = _active(walk, block, read, width, repeated)
+        each = walk.turn(active, n_used * block.out("ffn_down_exps"), by="ffn_down_exps")
     walk.free(chosen, weights)
     result = walk.new(block.out("ffn_down_exps"))
     walk.free(each)
     if is_latent:
-        result = walk.turn(result, load.n_embd)
+        result = walk.turn(result, load.n_embd, by="ffn_routed_up")
     if is_shared:
         walk.free(dense(walk, block, norm, "_shexp"))
     elif is_latent:
@@ -79,19 +84,21 @@ def _experts(walk: Walk, block: Block, norm: Piece) -> Piece:
 def _active(walk: Walk, block: Block, norm: Piece | None, width: int, repeated: Piece | None) -> Piece:
     """The chosen experts' activations; frees `norm` (which shared experts may still need) and `repeated`."""
     if block.has("ffn_gate_exps"):
-        return _gate_and_up(walk, norm, width, repeated)
+        return _gate_and_up(walk, norm, width, "_exps", repeated)
     both = block.has("ffn_gate_up_exps")
-    active = walk.new(2 * width if both else width)
+    active = walk.new(2 * width if both else width, by="ffn_gate_up_exps" if both else "ffn_up_exps")
     walk.free(norm, repeated)
     return walk.turn(active, width) if both else active
 
 
-def _gate_and_up(walk: Walk, norm: Piece | None, width: int, repeated: Piece | None = None) -> Piece:
+def _gate_and_up(
+    walk: Walk, norm: Piece | None, width: int, ending: str, repeated: Piece | None = None
+) -> Piece:
     """The product of the activated gate and the rest. Frees `norm` and `repeated`."""
-    gate = walk.new(width)
+    gate = walk.new(width, by=f"ffn_gate{ending}")
     if walk.load.architecture in _TANH_GATES:
         gate = walk.turn(gate, width)
-    up = walk.new(width)
+    up = walk.new(width, by=f"ffn_up{ending}")
     walk.free(norm, repeated)
     if walk.load.architecture in _CLAMPED_GATES or walk.load.architecture in _TANH_GATES:
         walk.free(up)

@@ -7,7 +7,7 @@ the queries are multiplied into its space. Old files without `attn_k_b` unpack i
 from __future__ import annotations
 
 from advisor.memory.graph.arena import Piece
-from advisor.memory.graph.attention import FULL, WINDOW, gated, score_heads
+from advisor.memory.graph.attention import FULL, POSITIONS, WINDOW, gated, score_heads
 from advisor.memory.graph.block import Block
 from advisor.memory.graph.selection import choose, narrow_mask, store_key
 from advisor.memory.graph.walk import F16, F32, Walk
@@ -29,7 +29,7 @@ def attend_latent(walk: Walk, block: Block, attention: Attention, norm: Piece) -
     selects = block.has("indexer.attn_q_b")
     if selects:
         store_key(walk, block)
-    query = walk.new(block.out("attn_q_a")) if block.has("attn_q_a") else None
+    query = walk.new(block.out("attn_q_a"), by="attn_q_a") if block.has("attn_q_a") else None
     q = _queries(walk, block, attention, query if not selects else None)
     is_gated = block.has("attn_gate")
     _latent_row(walk, block, attention, None if selects or is_gated else norm)
@@ -40,7 +40,7 @@ def attend_latent(walk: Walk, block: Block, attention: Attention, norm: Piece) -
         mask = narrow_mask(walk)
     result = _score(walk, attention, q, n_heads * rank)
     walk.free(mask)
-    result = walk.turn(walk.turn(result, value_width), value_width)
+    result = walk.turn(walk.turn(result, value_width, by="attn_v_b"), value_width)
     if is_gated:
         return gated(walk, result, value_width, norm, block.out("attn_gate"))
     return result
@@ -50,9 +50,10 @@ def _score(walk: Walk, attention: Attention, q: Piece, width: int) -> Piece:
     load = walk.load
     n_cells = load.n_window_cells if attention.window else load.n_cells
     mask = WINDOW if attention.window else FULL
+    copies = walk.fetch_cache(mask)
     if load.flash_attn:
         result = walk.take(F32 * width * walk.n_rows + load.scratch_bytes(attention, n_cells))
-        walk.free(q)
+        walk.free(q, *copies)
         walk.has_read(mask)
         return result
     scores = walk.new(attention.head_count * n_cells)
@@ -60,7 +61,7 @@ def _score(walk: Walk, attention: Attention, q: Piece, width: int) -> Piece:
     walk.has_read(mask)
     values = walk.take(F16 * n_cells * load.n_stream * width // attention.head_count)  # turned by hand
     result = walk.new(width)
-    walk.free(scores, values)
+    walk.free(scores, values, *copies)
     return result
 
 
@@ -69,9 +70,10 @@ def _queries(walk: Walk, block: Block, attention: Attention, query: Piece | None
     rank = block.out("attn_k_b")
     rope = attention.key_length - rank
     n_heads = attention.head_count
-    q = walk.new(block.out("attn_q_b") or block.out("attn_q"))
+    q_name = "attn_q_b" if block.has("attn_q_b") else "attn_q"
+    q = walk.new(block.out(q_name), by=q_name)
     walk.free(query)
-    absorbed = walk.new(n_heads * rank)
+    absorbed = walk.new(n_heads * rank, by="attn_k_b", reads=POSITIONS)
     if not rope:
         walk.free(q)
         return absorbed
@@ -90,7 +92,7 @@ def _latent_row(walk: Walk, block: Block, attention: Attention, norm: Piece | No
     """What goes into the cache: the normed latent and the rotated part of the key. Frees `norm`."""
     rank = block.out("attn_k_b")
     rope = attention.key_length - rank
-    both = walk.new(block.out("attn_kv_a_mqa"))
+    both = walk.new(block.out("attn_kv_a_mqa"), by="attn_kv_a_mqa")
     walk.free(norm)
     if not rope:
         walk.free(both)
@@ -112,14 +114,14 @@ def _attend_unpacked(walk: Walk, block: Block, attention: Attention, norm: Piece
     rank = block.into("attn_kv_b")
     rope = block.out("attn_kv_a_mqa") - rank
     v_width = attention.head_count_kv * attention.value_length
-    query = walk.new(block.out("attn_q_a")) if block.has("attn_q_a") else None
-    q = walk.new(q_width)
+    query = walk.new(block.out("attn_q_a"), by="attn_q_a") if block.has("attn_q_a") else None
+    q = walk.new(q_width, by="attn_q_b" if query else "attn_q", reads=POSITIONS)
     walk.free(query)
     q = walk.turn(q, q_width)
-    both = walk.new(rank + rope)
+    both = walk.new(rank + rope, by="attn_kv_a_mqa")
     walk.free(norm)
     latent = walk.new(rank)
-    unpacked = walk.new(block.out("attn_kv_b"))
+    unpacked = walk.new(block.out("attn_kv_b"), by="attn_kv_b")
     walk.free(latent)
     v = walk.new(v_width)
     turned = walk.new(rope)

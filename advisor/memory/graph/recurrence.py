@@ -14,6 +14,8 @@ from advisor.memory.graph.walk import F32, Pass, Walk
 from advisor.model.facts import Recurrence
 
 DECAY = "decay"  # an input of linear attention
+# Where these are, each product names its matrix; elsewhere the widest that is carried stays all the time.
+_MARKED = ("ssm_alpha", "ssm_ba", "ssm_in", "shortconv.in_proj")
 _RWKV_BLENDS = 5  # for weights, keys, values, receptance and gate, where they are stored apart
 
 
@@ -24,6 +26,8 @@ def copy_history(walk: Walk, block: Block, recurrence: Recurrence) -> Piece | No
 
 def remember(walk: Walk, block: Block, recurrence: Recurrence, norm: Piece, copied: Piece | None) -> Piece:
     """From the normed input to the projected result. Frees `norm` and `copied`."""
+    state = walk.take(walk.carried.state_bytes)
+    matrix = walk.take(0 if block.has(*_MARKED) else max(walk.carried.matrices.values(), default=0))
     if block.has("ssm_conv1d_q"):
         result = _kimi_delta(walk, block, recurrence, norm)
     elif block.has("ssm_alpha", "ssm_ba"):
@@ -38,7 +42,22 @@ def remember(walk: Walk, block: Block, recurrence: Recurrence, norm: Piece, copi
         result = _rwkv(walk, block, recurrence, norm)
     else:
         result = _linear_attention(walk, block, recurrence, norm)
+    walk.free(state, matrix)
     return result
+
+
+def receive_state(walk: Walk, block: Block, recurrence: Recurrence, *, scans: bool) -> None:
+    """The host keeps the state of a block that is computed elsewhere: what is copied back, and often more.
+
+    The last inputs of a convolution come as a view, with all rows between them. A state-space scan is one row
+    to ggml (ggml_nrows), too small to be taken to the GPU: it `scans` where the block's weights lie.
+    """
+    width = recurrence.conv_elements // max(1, block.into("ssm_conv1d") - 1)
+    rows = [walk.new(width) for _ in range(3 if scans and block.has("ssm_in") else 1)]
+    if scans and block.has("ssm_in"):
+        walk.free(_scan(walk, block.into("ssm_out"), recurrence.state_elements))
+    walk.free(*rows)
+    walk.free(_state(walk, recurrence.state_elements))
 
 
 def _state(walk: Walk, n_elements: int) -> Piece:
@@ -58,43 +77,45 @@ def _scan(walk: Walk, width: int, n_state: int) -> Piece:
 
 def _mamba(walk: Walk, block: Block, recurrence: Recurrence, norm: Piece, copied: Piece | None) -> Piece:
     inner = block.into("ssm_out")
-    both = walk.turn(norm, block.out("ssm_in"))
+    both = walk.turn(norm, block.out("ssm_in"), by="ssm_in")
     history = _with_history(walk, inner, block.into("ssm_conv1d") - 1)
     walk.free(copied)
     x = walk.new(inner)
     walk.free(history)
-    steps = walk.new(block.out("ssm_x"))
-    time = walk.new(inner)
+    steps = walk.new(block.out("ssm_x"), by="ssm_x")
+    time = walk.new(inner, by="ssm_dt")
     scan = _scan(walk, inner, recurrence.state_elements)
     walk.free(time, steps)
     gate = walk.new(inner)
     walk.free(both, scan)
     active = walk.new(inner)
     walk.free(gate, x)
-    return walk.turn(active, walk.load.n_embd)
+    return walk.turn(active, walk.load.n_embd, by="ssm_out")
 
 
 def _mamba2(walk: Walk, block: Block, recurrence: Recurrence, norm: Piece, copied: Piece | None) -> Piece:
     inner, mixed = block.into("ssm_out"), block.out("ssm_conv1d")
-    whole = walk.turn(norm, block.out("ssm_in"))
+    whole = walk.turn(norm, block.out("ssm_in"), by="ssm_in")
     history = _with_history(walk, mixed, block.into("ssm_conv1d") - 1)
     walk.free(copied)
     x = walk.new(mixed)
-    walk.free(history)
+    # Dry runs with every layer on a device show one more activation than on the CPU.
+    is_kept = walk.is_device and not walk.carried.matrices
+    walk.free(None if is_kept else history)
     scan = _scan(walk, inner, recurrence.state_elements)
     gate = walk.new(inner)
-    walk.free(whole)
+    walk.free(whole, history if is_kept else None)
     y = walk.new(inner)
     walk.free(x, scan)
     active = walk.new(inner)
     walk.free(gate, y)
     active = walk.turn(active, inner)
-    return walk.turn(active, walk.load.n_embd)
+    return walk.turn(active, walk.load.n_embd, by="ssm_out")
 
 
 def _gated_delta(walk: Walk, block: Block, recurrence: Recurrence, norm: Piece) -> Piece:
     inner, mixed = block.into("ssm_out"), block.out("ssm_conv1d")
-    whole = walk.new(block.out("attn_qkv") or mixed)
+    whole = walk.new(block.out("attn_qkv") or mixed, by="attn_qkv" if block.has("attn_qkv") else "ssm_in")
     history = _with_history(walk, mixed, block.into("ssm_conv1d") - 1)
     walk.free(whole)
     state = _state(walk, recurrence.state_elements)
@@ -110,11 +131,11 @@ def _gated_delta(walk: Walk, block: Block, recurrence: Recurrence, norm: Piece) 
     walk.free(q, k, x, state)
     y = walk.new(inner)
     walk.free(scan)
-    gate = walk.new(inner)
+    gate = walk.new(inner, by="attn_gate")
     walk.free(norm)
     gate = walk.turn(gate, inner)
     walk.free(gate)
-    return walk.turn(y, walk.load.n_embd)
+    return walk.turn(y, walk.load.n_embd, by="ssm_out")
 
 
 def _kimi_delta(walk: Walk, block: Block, recurrence: Recurrence, norm: Piece) -> Piece:
@@ -147,13 +168,13 @@ def _kimi_delta(walk: Walk, block: Block, recurrence: Recurrence, norm: Piece) -
 
 def _short_convolution(walk: Walk, block: Block, norm: Piece) -> Piece:
     width = walk.load.n_embd
-    whole = walk.turn(norm, block.out("shortconv.in_proj"))
+    whole = walk.turn(norm, block.out("shortconv.in_proj"), by="shortconv.in_proj")
     product = walk.new(width)
     history = _with_history(walk, width, block.into("shortconv.conv") - 1)
     walk.free(product)
     x = walk.new(width)
     walk.free(history, whole)
-    return walk.turn(x, width)
+    return walk.turn(x, width, by="shortconv.out_proj")
 
 
 def is_linear(block: Block) -> bool:
@@ -221,10 +242,11 @@ def mix_channels(walk: Walk, block: Block, norm: Piece) -> Piece:
     """RWKV's feed-forward part."""
     width = walk.load.n_embd
     shifted = walk.turn(walk.new(width), width)
-    receptance = walk.new(width) if block.has("channel_mix_receptance") else None
+    has_gate = block.has("channel_mix_receptance")
+    receptance = walk.new(width, by="channel_mix_receptance") if has_gate else None
     walk.free(norm)
-    keys = walk.new(block.into("channel_mix_value"))
+    keys = walk.new(block.into("channel_mix_value"), by="channel_mix_key")
     walk.free(shifted)
-    result = walk.turn(keys, width)
+    result = walk.turn(keys, width, by="channel_mix_value")
     walk.free(receptance)
     return result
