@@ -7,14 +7,18 @@ from pathlib import Path
 
 from advisor.basis import Note
 from advisor.cli.model_word import PRESET, named_facts
+from advisor.errors import SettingsError
 from advisor.library import ollama
 from advisor.library.names import installed_named
 from advisor.library.places import places_here
 from advisor.memory.companions import Companions, Draft, nearby_note
+from advisor.memory.prediction import Prediction
 from advisor.model import ModelFacts
 from advisor.model.adapter import read_adapter
 from advisor.model.projector import projectors_beside, read_projector
 from advisor.settings.request import ALL_LAYERS
+
+MOST_DRAFTED = 64
 
 
 def companions_of(args: argparse.Namespace) -> Companions:
@@ -27,6 +31,7 @@ def companions_of(args: argparse.Namespace) -> Companions:
         projector=read_projector(projector) if projector else None,
         draft=_draft(args) if args.model_draft else None,
         adapters=tuple(read_adapter(path) for words in args.lora for path in _files(words)),
+        prediction=_prediction(args),
     )
 
 
@@ -49,6 +54,16 @@ def _files(words: str) -> list[Path]:
     """llama.cpp takes several adapters with commas between them; a name that has one is still a name."""
     whole = Path(words)
     return [whole] if whole.exists() else [Path(word) for word in words.split(",")]
+
+
+def _prediction(args: argparse.Namespace) -> Prediction | None:
+    if args.mtp is None:
+        return None
+    if not 1 <= args.mtp <= MOST_DRAFTED:
+        raise SettingsError(
+            "--mtp", f"{args.mtp} is not possible.", hint=f"Choose a value from 1 to {MOST_DRAFTED}."
+        )
+    return Prediction(args.mtp, args.cache_type_k_draft, args.cache_type_v_draft)
 
 
 def _draft(args: argparse.Namespace) -> Draft:

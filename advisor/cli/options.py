@@ -204,6 +204,9 @@ def _add_companions(parser: argparse.ArgumentParser) -> None:
         "-ngld", "--gpu-layers-draft", "--n-gpu-layers-draft", type=_typed(_layers), metavar="N"
     )
     group.add_argument(
+        "--mtp", type=int, metavar="N", help="multi-token prediction on, N tokens drafted at once"
+    )
+    group.add_argument(
         "--lora", action="append", default=[], metavar="FILE", help="a LoRA adapter (repeatable)"
     )
 

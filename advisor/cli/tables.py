@@ -41,6 +41,7 @@ COMPANION_WORDS = {
     CompanionKind.PROJECTOR: "projector",
     CompanionKind.DRAFT_MODEL: "draft model",
     CompanionKind.ADAPTER: "adapters",
+    CompanionKind.PREDICTION: "prediction",
 }
 
 

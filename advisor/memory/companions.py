@@ -14,6 +14,7 @@ from advisor.memory.adapters import AdapterFormula
 from advisor.memory.formula import Formula
 from advisor.memory.kv_cache import check_cache_types
 from advisor.memory.plan import Buffers, Companion, CompanionKind, Target
+from advisor.memory.prediction import Prediction, prediction_companions
 from advisor.model.adapter import Adapter
 from advisor.model.architectures import DRAFTS
 from advisor.model.facts import ModelFacts, Role
@@ -52,6 +53,7 @@ class Companions:
     projector: Projector | None = None
     draft: Draft | None = None
     adapters: tuple[Adapter, ...] = ()
+    prediction: Prediction | None = None
 
 
 NO_COMPANIONS = Companions()
@@ -75,7 +77,7 @@ class CompanionFormula:
                 hint="Give a small model of the same family.",
             )
         self._draft = Formula(draft.facts, targets) if draft else None
-        self._in_file = mtp_note(facts)
+        self._in_file = None if companions.prediction else mtp_note(facts)
         self._adapters = tuple(AdapterFormula(adapter, facts, targets) for adapter in companions.adapters)
 
     def companions(self, settings: LoadSettings) -> tuple[Companion, ...]:
@@ -83,7 +85,12 @@ class CompanionFormula:
 
         Raises SettingsError for cache types that the draft model cannot have.
         """
-        return (*self._of_projector(), *self._of_draft(settings), *self._of_adapters(settings))
+        return (
+            *self._of_projector(),
+            *self._of_draft(settings),
+            *self._of_adapters(settings),
+            *self._of_prediction(settings),
+        )
 
     def as_loaded(self, settings: LoadSettings) -> LoadSettings:
         """The model's own settings in this company: llama-cpp-python maps no file that it adapts."""
@@ -146,6 +153,12 @@ class CompanionFormula:
         for adapter in self._adapters:
             for device, n_bytes in adapter.bytes_by_device(settings):
                 yield Companion(kind, adapter.name, device, n_bytes, Basis.FORMULA, reason)
+
+    def _of_prediction(self, settings: LoadSettings) -> Iterator[Companion]:
+        if self._companions.prediction:
+            yield from prediction_companions(
+                self._companions.prediction, self._facts, settings, self._targets
+            )
 
     def _draft_notes(self, settings: LoadSettings) -> Iterator[Note]:
         draft = self._companions.draft.facts if self._companions.draft else None

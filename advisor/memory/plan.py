@@ -70,6 +70,7 @@ class CompanionKind(StrEnum):
     PROJECTOR = "projector"
     DRAFT_MODEL = "draft-model"
     ADAPTER = "adapter"
+    PREDICTION = "prediction"
 
 
 @dataclass(frozen=True, slots=True)

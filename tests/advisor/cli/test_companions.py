@@ -248,3 +248,22 @@ def test_the_engine_answers_for_the_model_and_the_formula_for_its_companions(
     assert host["basis"]["companions"] == "formula"
     assert host["weights_bytes"] == without["weights_bytes"]
     assert (host["mapped_file_bytes"], without["mapped_file_bytes"] > 0) == (0, True)
+
+
+@pytest.mark.parametrize("n", ["0", "-1", "65"])
+def test_a_number_of_predicted_tokens_that_cannot_be(n: str, capsys: pytest.CaptureFixture[str]) -> None:
+    words = ("plan", "preset:glm-4.5-air", "-c", "4096", "--basis", "formula", "--ram", "256GiB", "--mtp", n)
+    assert main(list(words)) == 2
+    assert "--mtp" in capsys.readouterr().err
+
+
+def test_prediction_blocks_are_counted_when_they_are_on(capsys: pytest.CaptureFixture[str]) -> None:
+    words = ["plan", "preset:glm-4.5-air", "-c", "4096", "--basis", "formula", "--ram", "256GiB", "--json"]
+    main(words)
+    off = json.loads(capsys.readouterr().out)
+    main([*words, "--mtp", "2"])
+    on = json.loads(capsys.readouterr().out)
+    assert "prediction-blocks" in [note["code"] for note in off["notes"]]
+    assert "prediction-blocks" not in [note["code"] for note in on["notes"]]
+    assert {entry["kind"] for entry in on["companions"]} == {"prediction"}
+    assert on["memory"][-1]["total_bytes"] > off["memory"][-1]["total_bytes"]
