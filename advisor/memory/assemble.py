@@ -8,12 +8,12 @@ from types import MappingProxyType
 from advisor.basis import Basis, Note
 from advisor.hardware.device import Device, Hardware
 from advisor.memory.later import later
+from advisor.memory.notes import device_notes, plan_notes
 from advisor.memory.overhead import gpu_overhead, host_overhead
 from advisor.memory.plan import Buffers, Companion, DeviceMemory, FormulaCheck, MemoryPlan, Target
 from advisor.memory.verdict import Claim, judge
 from advisor.model.facts import ModelFacts
 from advisor.settings.load_settings import LoadSettings
-from advisor.units import CONTEXT_STEP, format_tokens
 
 HOST = "CPU"
 NOTHING_MEASURED: Mapping[str, int] = MappingProxyType({})
@@ -77,7 +77,7 @@ def assemble(  # noqa: PLR0913 - a plan is made of all that
         verdict=judge(claims[:-1], claims[-1]),
         formula=check,
         later=later(facts, settings),
-        notes=(*notes, *_notes(facts, settings, check)),
+        notes=(*notes, *plan_notes(facts, settings, check), *device_notes(settings, lines, device_of, basis)),
         companions=tuple(companions),
     )
 
@@ -161,30 +161,3 @@ def _disagreement(ours: int, engines: int) -> float:
     if ours == engines:
         return 0.0
     return round(100 * abs(ours - engines) / engines, 2) if engines else 100.0
-
-
-def _notes(facts: ModelFacts, settings: LoadSettings, check: FormulaCheck) -> list[Note]:
-    found = []
-    if not facts.has_cache:
-        found.append(Note("no-cache", "This model keeps nothing between calls: it has no KV cache."))
-    if settings.n_ctx_per_slot > max(facts.n_ctx_train, CONTEXT_STEP):
-        trained, asked = format_tokens(facts.n_ctx_train), format_tokens(settings.n_ctx_per_slot)
-        text = f"{asked} tokens are more than the {trained} that the model was trained for."
-        found.append(Note("above-training-context", text))
-    if not facts.verified and not check.disagreement_percent:
-        text = (
-            f'Unverified architecture "{facts.architecture}": the figures are by general rules, which were '
-            "never compared with llama.cpp's for it."
-        )
-        found.append(Note("unverified-architecture", text))
-    if check.alarm:
-        worst = max(check.disagreement_percent, key=lambda part: check.disagreement_percent[part])
-        found.append(
-            Note(
-                "drift",
-                f'Unverified architecture "{facts.architecture}": our formula is '
-                f"{check.disagreement_percent[worst]:.0f} % off for {worst.replace('_', ' ')}. The figures "
-                "shown are the engine's.",
-            )
-        )
-    return found

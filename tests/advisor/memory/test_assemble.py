@@ -112,3 +112,29 @@ def test_an_architecture_that_was_never_compared_says_so_unless_the_engine_answe
     by_engine = assemble(odd, SETTINGS, BOTH, answer(), answer(), basis=Basis.ENGINE)
     assert "unverified-architecture" in [note.code for note in by_formula.notes]
     assert "unverified-architecture" not in [note.code for note in by_engine.notes]
+
+
+def codes(
+    settings: LoadSettings, engine: tuple[Buffers, ...] | None = None, card: Device = CARD
+) -> list[str]:
+    basis = Basis.FORMULA if engine is None else Basis.ENGINE
+    hardware = Hardware(devices=(card, RAM))
+    return [
+        note.code for note in assemble(a_model(), settings, hardware, answer(), engine, basis=basis).notes
+    ]
+
+
+def test_ollama_would_move_layers_where_it_cannot_leave_its_margin() -> None:
+    # The load takes 5.25 GiB of the card.
+    enough, short = gpu(5 * GiB + 300 * MiB), gpu(5 * GiB + 200 * MiB)
+    ollama = replace(SETTINGS, runtime="ollama")
+    assert "ollama-fit-margin" not in codes(ollama, card=enough)
+    assert "ollama-fit-margin" in codes(ollama, card=short)
+    assert "ollama-fit-margin" not in codes(SETTINGS, card=short)
+
+
+def test_cudas_scratch_for_a_quantized_cache_is_named_where_the_formula_counts_it() -> None:
+    quantized = replace(SETTINGS, cache_type_k="q8_0", cache_type_v="q8_0")
+    assert codes(quantized).count("cuda-scratch") == 1
+    assert "cuda-scratch" not in codes(SETTINGS)
+    assert "cuda-scratch" not in codes(quantized, answer())  # the engine's own figure has it or not
