@@ -31,7 +31,7 @@ from ui.session import Session
 from ui.tasks import Tasks
 from ui.theme import Theme, apply_theme
 
-SIZE = QSize(1280, 860)
+SIZE = QSize(1280, 900)
 SCALES = (1, 2)
 TIMEOUT_MS = 60_000
 

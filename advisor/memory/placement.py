@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 
+from advisor.errors import SettingsError
 from advisor.memory.plan import Target
 from advisor.settings.load_settings import LoadSettings
 
@@ -53,6 +54,25 @@ def place(n_layer_all: int, settings: LoadSettings, targets: Sequence[Target]) -
         for il in range(n_layer_all + 1)
     )
     return Placement(devices, layers[:-1], layers[-1], shares)
+
+
+def check_devices(settings: LoadSettings, targets: Sequence[Target]) -> None:
+    """Raises SettingsError for a split or a main GPU that does not match the GPUs among `targets`."""
+    n_gpus = sum(target.name != HOST for target in targets)
+    there = "no GPU" if not n_gpus else "one GPU" if n_gpus == 1 else f"{n_gpus} GPUs"
+    split = settings.tensor_split
+    if split and (len(split) != n_gpus or not any(split)):
+        raise SettingsError(
+            "--tensor-split",
+            f"{len(split)} shares, {sum(split):g} in all, do not match {there}.",
+            hint="Give one share for each GPU, not all of them 0; context-advisor devices lists them.",
+        )
+    if n_gpus and settings.main_gpu >= n_gpus:
+        raise SettingsError(
+            "--main-gpu",
+            f"there is no GPU {settings.main_gpu}: there is {there}, counted from 0.",
+            hint="context-advisor devices lists them.",
+        )
 
 
 def _cumulative_shares(gpus: Sequence[Target], tensor_split: Sequence[float]) -> tuple[float, ...]:

@@ -14,6 +14,7 @@ from advisor.memory.assemble import assemble, targets
 from advisor.memory.companions import NO_COMPANIONS, CompanionFormula, Companions
 from advisor.memory.formula import Formula
 from advisor.memory.kv_cache import check_cache_types
+from advisor.memory.placement import check_devices
 from advisor.memory.plan import MemoryPlan, Verdict
 from advisor.model.facts import ModelFacts
 from advisor.settings.load_settings import LoadSettings
@@ -45,8 +46,9 @@ class Planner:
     ) -> None:
         self._facts = facts
         self._hardware = hardware
-        self._formula = Formula(facts, targets(hardware))
-        self._companions = CompanionFormula(companions, facts, targets(hardware))
+        self._targets = targets(hardware)
+        self._formula = Formula(facts, self._targets)
+        self._companions = CompanionFormula(companions, facts, self._targets)
         self._notes = notes
         self._client = client
         self._must_ask_engine = must_ask_engine
@@ -54,9 +56,13 @@ class Planner:
         self._answers: dict[LoadSettings, DryRun] = {}
         self.engine_problem = engine_problem
 
+    def _check(self, settings: LoadSettings) -> None:
+        check_cache_types(self._facts, settings)
+        check_devices(settings, self._targets)
+
     def estimate(self, settings: LoadSettings) -> MemoryPlan:
         """By formula. Raises SettingsError for cache types that the model or its draft cannot have."""
-        check_cache_types(self._facts, settings)
+        self._check(settings)
         return self._assembled(self._companions.as_loaded(settings))
 
     def plan(self, settings: LoadSettings) -> MemoryPlan:
@@ -70,7 +76,7 @@ class Planner:
         return self._plans[settings]
 
     def _made(self, settings: LoadSettings) -> MemoryPlan:
-        check_cache_types(self._facts, settings)
+        self._check(settings)
         answer, notes = self._asked(settings)
         plan = self._assembled(settings, answer, notes)
         is_impossible = any(note.code == DEVICE_LIMIT for note in notes)

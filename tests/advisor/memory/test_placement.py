@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from advisor.memory.placement import Placement, place
+from advisor.errors import SettingsError
+from advisor.memory.placement import Placement, check_devices, place
 from advisor.memory.plan import Target
 from advisor.settings.load_settings import LoadSettings
 from advisor.units import GiB
@@ -78,3 +79,29 @@ def test_every_layer_is_somewhere_and_in_order(n_layer: int, n_gpu_layers: int, 
     on_gpus = [device for device in placement.layers if device != placement.host]
     assert len(on_gpus) == max(0, min(n_gpu_layers, n_layer + 1) - 1)
     assert on_gpus == sorted(on_gpus)
+
+
+@pytest.mark.parametrize(
+    ("n_gpus", "split", "option"),
+    [
+        (0, (1.0,), "--tensor-split"),
+        (1, (3.0, 1.0), "--tensor-split"),
+        (2, (1.0,), "--tensor-split"),
+        (2, (0.0, 0.0), "--tensor-split"),
+    ],
+)
+def test_a_split_that_does_not_match_the_gpus_is_refused(
+    n_gpus: int, split: tuple[float, ...], option: str
+) -> None:
+    there = (*(Target(f"CUDA{i}", "CUDA") for i in range(n_gpus)), Target("CPU", "CPU"))
+    with pytest.raises(SettingsError) as caught:
+        check_devices(LoadSettings(n_ctx=256, tensor_split=split), there)
+    assert caught.value.option == option
+
+
+def test_a_main_gpu_that_is_not_there_is_refused_and_a_right_choice_is_not() -> None:
+    there = (Target("CUDA0", "CUDA"), Target("CPU", "CPU"))
+    with pytest.raises(SettingsError, match="no GPU 1"):
+        check_devices(LoadSettings(n_ctx=256, main_gpu=1), there)
+    check_devices(LoadSettings(n_ctx=256, tensor_split=(1.0,)), there)
+    check_devices(LoadSettings(n_ctx=256), there[1:])
