@@ -13,7 +13,7 @@ from advisor.hardware.device import Hardware
 from advisor.memory.assemble import assemble, targets
 from advisor.memory.companions import NO_COMPANIONS, CompanionFormula, Companions
 from advisor.memory.formula import Formula
-from advisor.memory.kv_cache import check_cache_types
+from advisor.memory.kv_cache import check_cache_types, uses_flash_attn
 from advisor.memory.placement import check_devices
 from advisor.memory.plan import MemoryPlan, Verdict
 from advisor.model.facts import ModelFacts
@@ -105,6 +105,8 @@ class Planner:
         devices = _engine_devices(self._hardware)
         if devices is None:
             return None, (_MADE_UP if self._hardware.made_up else _NOT_ITS_DEVICES,)
+        if devices and _is_misplaced(self._facts, settings) and not self._must_ask_engine:
+            return None, (_MISPLACED,)
         question = _question(self._facts, settings)
         try:
             if question not in self._answers:
@@ -131,6 +133,15 @@ def _question(facts: ModelFacts, settings: LoadSettings) -> LoadSettings:
     return replace(settings, cache_type_k="f16", cache_type_v="f16")
 
 
+def _is_misplaced(facts: ModelFacts, settings: LoadSettings) -> bool:
+    """Whether a dry run puts the attention scores elsewhere than a load does.
+
+    ggml_backend_sched_reserve_size assigns them anew (ggml/src/ggml-backend.cpp): on a Vulkan device it
+    counted 66 MiB there and 3.5 in the RAM, where the load took 2.5 and 20.
+    """
+    return not settings.offload_kqv and not uses_flash_attn(facts, settings)
+
+
 def _why(problem: EngineError | None) -> tuple[Note, ...]:
     if problem is None:
         return ()
@@ -140,6 +151,12 @@ def _why(problem: EngineError | None) -> tuple[Note, ...]:
 _NOT_ITS_DEVICES = Note(
     "engine-lacks-device",
     "The installed llama.cpp does not have this GPU, so the figures are by formula.",
+)
+
+_MISPLACED = Note(
+    "dry-run-misplaces",
+    "With the KV cache in RAM and without flash attention llama.cpp's dry run counts the attention scores on "
+    "the wrong side: the figures are by formula, which counts them on both.",
 )
 
 _MADE_UP = Note(

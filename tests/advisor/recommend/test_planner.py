@@ -1,6 +1,7 @@
 """The planner with an engine that is a function: which answer it takes, and what it says."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
@@ -130,3 +131,15 @@ def test_an_engine_without_this_gpu_is_not_asked_about_it(engine: Callable[..., 
     assert asked == []
     assert plan.basis is Basis.FORMULA
     assert "engine-lacks-device" in [note.code for note in plan.notes]
+
+
+def test_a_dry_run_that_counts_on_the_wrong_side_is_not_believed(engine: Callable[..., Asked]) -> None:
+    asked = engine()
+    card = replace(gpu(11 * GiB), engine_device="CUDA0")
+    planner = Planner(a_model(), Hardware(devices=(card, ram(32 * GiB))), EngineClient())
+    in_ram = replace(SETTINGS, offload_kqv=False, flash_attn="off", n_gpu_layers=33)
+    plan = planner.plan(in_ram)
+    assert (plan.basis, asked) == (Basis.FORMULA, [])
+    assert "dry-run-misplaces" in [note.code for note in plan.notes]
+    on_cpu = Planner(a_model(), RAM_ONLY, EngineClient()).plan(in_ram)
+    assert on_cpu.basis is Basis.ENGINE  # without a GPU there is no other side
