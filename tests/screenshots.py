@@ -72,7 +72,7 @@ def pictures(app: QApplication, model: Path, scratch: Path, outdir: Path, theme:
 def pictures_of_a_computer(app: QApplication, scratch: Path, outdir: Path, theme: Theme) -> list[Path]:
     """The page of a computer made by hand: its card stays idle, and Ollama holds memory of it."""
     domain = FakeDomain(computer=computers.cpu_only_build(), engine_backends=("CPU",))
-    session = Session(domain, Tasks(app), app)  # type: ignore[arg-type]  # the fake has the same methods
+    session = Session(domain, Tasks(app), app)
     window = MainWindow(session, Preferences(scratch / "computer.ini"))
     window.resize(SIZE)
     window.show()

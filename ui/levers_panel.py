@@ -1,4 +1,4 @@
-"""What would buy more: each lever with its gain."""
+"""What the person could change: each lever with its gain."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class LeversPanel(TitledCard):
     """A row a lever, in the recommendation's order: most tokens first."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(self.tr("What would buy more"), parent=parent)
+        super().__init__(self.tr("What you could change"), parent=parent)
         self._shown: tuple[Lever, ...] | None = None
         self._rows = QVBoxLayout()
         self._rows.setSpacing(0)

@@ -104,7 +104,14 @@ class Planner:
             return None, _why(self.engine_problem)
         devices = _engine_devices(self._hardware)
         if devices is None:
-            return None, (_MADE_UP if self._hardware.made_up else _NOT_ITS_DEVICES,)
+            note = _MADE_UP if self._hardware.made_up else _NOT_ITS_DEVICES
+            if self._must_ask_engine:
+                raise EngineRefused(
+                    "The installed llama.cpp cannot be asked about this GPU.",
+                    hint="Leave out --basis engine: the formula answers for computers that are not here.",
+                    code=note.code,
+                )
+            return None, (note,)
         if devices and _is_misplaced(self._facts, settings) and not self._must_ask_engine:
             return None, (_MISPLACED,)
         question = _question(self._facts, settings)

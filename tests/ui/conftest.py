@@ -79,7 +79,7 @@ def domain() -> FakeDomain:
 @pytest.fixture
 def session(domain: FakeDomain, qtbot: QtBot) -> Iterator[Session]:
     """A session on the hand-made domain, not started yet."""
-    made = Session(domain, Tasks())  # type: ignore[arg-type]  # the fake has the same methods
+    made = Session(domain, Tasks())
     yield made
     assert made.close(), "the session's work could not be stopped"
 

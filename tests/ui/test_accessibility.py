@@ -120,6 +120,6 @@ def test_this_computers_page_too(
 
 def test_the_crash_dialog_is_named_throughout(qtbot: object) -> None:
     dialog = CrashDialog("report")
-    qtbot.addWidget(dialog)  # type: ignore[attr-defined]  # pytest-qt's fixture
+    qtbot.addWidget(dialog)
     dialog.show()
     assert [widget for widget in focusable(dialog) if not said_of(widget).strip()] == []

@@ -211,7 +211,7 @@ def told(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 
 def with_client(told: list[str], **how: object) -> Answers:
-    return Answers(Client(told, **how))  # type: ignore[arg-type]  # it has the methods that are called here
+    return Answers(Client(told, **how))
 
 
 def test_what_was_read_before_the_engine_started_is_put_together_with_its_devices(told: list[str]) -> None:

@@ -32,8 +32,8 @@ def a_bug() -> tuple[type[BaseException], BaseException, object]:
 def test_a_bug_opens_one_dialog_with_a_report_to_copy(
     reporter: CrashReporter, qtbot: QtBot, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    reporter.report(*a_bug())  # type: ignore[arg-type]  # a traceback
-    reporter.report(*a_bug())  # type: ignore[arg-type]  # a traceback
+    reporter.report(*a_bug())
+    reporter.report(*a_bug())
     assert capsys.readouterr().err.count("ZeroDivisionError") == 2
     qtbot.waitUntil(lambda: reporter.dialog is not None)
     dialog = reporter.dialog
@@ -51,7 +51,7 @@ def test_a_bug_opens_one_dialog_with_a_report_to_copy(
 def test_a_bug_in_a_thread_is_shown_too(reporter: CrashReporter, qtbot: QtBot) -> None:
     def fails() -> None:
         kind, error, trace = a_bug()
-        reporter._report_from_thread(threading.ExceptHookArgs((kind, error, trace, None)))  # type: ignore[arg-type]
+        reporter._report_from_thread(threading.ExceptHookArgs((kind, error, trace, None)))
 
     thread = threading.Thread(target=fails)
     thread.start()

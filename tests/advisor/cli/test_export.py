@@ -118,18 +118,16 @@ def test_ollama_cannot_tell_k_from_v_and_the_plan_is_of_what_it_can(
         "OLLAMA_FLASH_ATTENTION": "1",
         "OLLAMA_NUM_PARALLEL": "2",
     }
-    assert [it["setting"] for it in document["cannot_express"]] == [  # type: ignore[attr-defined]  # a JSON list
-        "--cache-type-k, --cache-type-v"
-    ]
-    text = document["files"][0]["text"]  # type: ignore[index]  # a JSON list
+    assert [it["setting"] for it in document["cannot_express"]] == ["--cache-type-k, --cache-type-v"]
+    text = document["files"][0]["text"]
     assert "PARAMETER num_ctx 8192\n" in text  # of one slot
 
 
 def test_adjustable_leaves_our_reserve_free(model: str, capsys: pytest.CaptureFixture[str]) -> None:
     words = (model, "--to", "llama-server", "-c", "8192", "--flavour", "adjustable", "--reserve", "700MiB")
     commands = answer(capsys, *words)["commands"]
-    assert "-fitt 700 " in commands[0]  # type: ignore[index]  # a JSON list
-    assert "-ngl" not in commands[0]  # type: ignore[index]  # a JSON list
+    assert "-fitt 700 " in commands[0]
+    assert "-ngl" not in commands[0]
 
 
 def test_a_projector_that_was_counted_is_exported(
@@ -139,7 +137,7 @@ def test_a_projector_that_was_counted_is_exported(
     commands = answer(capsys, model, "--to", "llama-server", "-c", "4096", "--mmproj", str(beside))[
         "commands"
     ]
-    assert commands[0].endswith(f"--mmproj {beside}")  # type: ignore[index]  # a JSON list
+    assert commands[0].endswith(f"--mmproj {beside}")
 
 
 def test_the_text_is_on_stdout_and_the_talk_is_not(model: str, capsys: pytest.CaptureFixture[str]) -> None:
@@ -175,7 +173,7 @@ def test_a_model_of_ollama_is_named_there_and_a_file_elsewhere(
 ) -> None:
     store = Path.home() / ".ollama" / "models"
     blob = add_ollama_model(store, "registry.ollama.ai/library/tiny/latest", model_bytes(tmp_path))
-    text = answer(capsys, "tiny:latest", "--to", "ollama", "-c", "1024")["files"][0]["text"]  # type: ignore[index]  # a JSON list
+    text = answer(capsys, "tiny:latest", "--to", "ollama", "-c", "1024")["files"][0]["text"]
     assert "FROM tiny:latest\n" in text
     environment = answer(capsys, "tiny:latest", "--to", "llama-server", "-c", "1024")["environment"]
     assert isinstance(environment, dict)
@@ -190,5 +188,5 @@ def test_what_lies_beside_the_model_gets_its_whole_path_and_a_preset_has_none(
     words = ("--to", "llama-server", "-c", "4096", "--mmproj", beside.name, "-md", "preset:llama-3.2-1b")
     document = answer(capsys, model, *words)
     commands, cannot = document["commands"], document["cannot_express"]
-    assert commands[0].endswith(f"--mmproj {beside}")  # type: ignore[index]  # a JSON list
-    assert [it["setting"] for it in cannot] == ["--model-draft"]  # type: ignore[attr-defined]  # a JSON list
+    assert commands[0].endswith(f"--mmproj {beside}")
+    assert [it["setting"] for it in cannot] == ["--model-draft"]

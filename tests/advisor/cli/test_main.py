@@ -107,14 +107,14 @@ def test_plan_answers_by_formula_for_a_made_up_computer(
     asked = ("plan", model, "--basis", "formula", "--ram", "16GiB", "-c", "8192")
     code, document = answer(capsys, *asked)
     assert (code, document["verdict"], document["basis"]) == (0, "fits", "formula")
-    host = document["memory"][-1]  # type: ignore[index]
+    host = document["memory"][-1]
     parts = ("weights", "kv_cache", "recurrent_state", "compute", "output", "overhead")
     assert host["total_bytes"] == sum(host[f"{part}_bytes"] for part in parts)
     assert host["kv_cache_bytes"] == 8192 * 32 * 1024
     assert set(host["basis"]) == set(parts)
     assert host["basis"]["overhead"] == "assumed"
     code, document = answer(capsys, *asked, "--runtime", "ollama", "-np", "4")
-    assert document["settings"]["n_ctx"] == 32768  # type: ignore[index]
+    assert document["settings"]["n_ctx"] == 32768
 
 
 def test_what_does_not_fit_is_an_answer_with_code_1(
@@ -128,7 +128,7 @@ def test_what_does_not_fit_is_an_answer_with_code_1(
     chosen = document["recommended"]
     assert isinstance(chosen, dict)
     assert chosen["n_ctx"] == chosen["n_ctx_safe"]
-    for row in document["alternatives"]:  # type: ignore[attr-defined]
+    for row in document["alternatives"]:
         assert row["n_ctx_max"] % 256 == 0
 
 
@@ -162,14 +162,14 @@ def test_recommend_has_every_field_of_the_contract(
         "speed",
     }
     assert {line["device"] for line in chosen["plan"]["memory"]} == {"CUDA0", "CPU"}
-    types = {(row["cache_type_k"], row["cache_type_v"]) for row in document["alternatives"]}  # type: ignore[attr-defined]
+    types = {(row["cache_type_k"], row["cache_type_v"]) for row in document["alternatives"]}
     assert types >= {("f16", "f16"), ("q8_0", "q8_0"), ("q4_0", "q4_0")}
 
 
 def test_devices_lists_the_ram_last(capsys: pytest.CaptureFixture[str]) -> None:
     code, document = answer(capsys, "devices", "--basis", "formula")
     assert code == 0
-    ram = document["devices"][-1]  # type: ignore[index]
+    ram = document["devices"][-1]
     assert ram["kind"] == "cpu"
     assert 0 <= ram["usable_bytes"] <= ram["free_bytes"] <= ram["total_bytes"]
 
@@ -195,7 +195,7 @@ def test_without_llama_cpp_python_it_is_code_4_if_the_engine_was_wanted(
     assert "could not be started" in capsys.readouterr().err
     code, document = answer(capsys, "plan", model, "-c", "4096", *absent)
     assert (code, document["basis"], document["engine"]) == (0, "formula", None)
-    assert "engine-not-started" in [note["code"] for note in document["notes"]]  # type: ignore[attr-defined]
+    assert "engine-not-started" in [note["code"] for note in document["notes"]]
 
 
 @pytest.mark.engine

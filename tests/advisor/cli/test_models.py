@@ -49,7 +49,7 @@ def listed(capsys: pytest.CaptureFixture[str], *words: str) -> dict[str, dict[st
     code, document = answer(capsys, "models", *words, *COMPUTER)
     assert code == 0
     assert document["schema_version"] == 1
-    return {entry["name"]: entry for entry in document["models"]}  # type: ignore[attr-defined]
+    return {entry["name"]: entry for entry in document["models"]}
 
 
 def test_broken_models_are_listed_with_their_problem(
@@ -107,7 +107,7 @@ def test_names_are_neither_markup_nor_terminal_commands_and_may_be_no_text(
     assert "\x1b" not in shown
     code, document = answer(capsys, "models", str(folder))
     assert code == 0
-    assert document["models"][0]["path"].endswith("\\xff.gguf")  # type: ignore[index]
+    assert document["models"][0]["path"].endswith("\\xff.gguf")
 
 
 def test_an_empty_computer_gets_a_sentence(capsys: pytest.CaptureFixture[str]) -> None:
@@ -161,8 +161,8 @@ def test_an_unknown_name_is_code_3_with_the_nearest(
     add_llama(store, tmp_path)
     code, document = answer(capsys, verb, "lama3.2:1b")
     assert code == 3
-    assert document["error"]["code"] == "unknown-model"  # type: ignore[index]
-    assert "llama3.2:1b" in document["error"]["hint"]  # type: ignore[index]
+    assert document["error"]["code"] == "unknown-model"
+    assert "llama3.2:1b" in document["error"]["hint"]
 
 
 def test_an_ollama_name_is_planned_as_ollama_would_load_it(
@@ -172,12 +172,12 @@ def test_an_ollama_name_is_planned_as_ollama_would_load_it(
     words = ("--basis", "formula", "--ram", "16GiB", "-c", "4096")
     for model in ("llama3.2:1b", str(blob)):
         _, document = answer(capsys, "plan", model, *words)
-        assert document["model"]["path"] == str(blob)  # type: ignore[index]
-        assert document["settings"]["runtime"] == "ollama"  # type: ignore[index]
+        assert document["model"]["path"] == str(blob)
+        assert document["settings"]["runtime"] == "ollama"
         _, document = answer(capsys, "recommend", model, *words)
-        assert document["recommended"]["settings"]["runtime"] == "ollama"  # type: ignore[index]
+        assert document["recommended"]["settings"]["runtime"] == "ollama"
     _, document = answer(capsys, "plan", "llama3.2:1b", *words, "--runtime", "llama-server")
-    assert document["settings"]["runtime"] == "llama-server"  # type: ignore[index]
+    assert document["settings"]["runtime"] == "llama-server"
 
 
 def test_a_file_in_lm_studios_folder_is_planned_as_lm_studio_would_load_it(
@@ -188,8 +188,8 @@ def test_a_file_in_lm_studios_folder_is_planned_as_lm_studio_would_load_it(
     path = write_shape("llama-3.2-1b", repository)
     for model in (str(path), "meta/llama-GGUF/llama-3.2-1b.gguf"):
         _, document = answer(capsys, "plan", model, "--basis", "formula", "--ram", "16GiB", "-c", "4096")
-        assert document["settings"]["runtime"] == "lm-studio"  # type: ignore[index]
-        assert document["settings"]["n_seq_max"] == 4  # type: ignore[index]
+        assert document["settings"]["runtime"] == "lm-studio"
+        assert document["settings"]["n_seq_max"] == 4
 
 
 def test_ollama_loads_a_models_projector_without_being_told(
@@ -203,7 +203,7 @@ def test_ollama_loads_a_models_projector_without_being_told(
     add_manifest(store, f"{LIBRARY}/llama3.2/1b", manifest(*layers))
     _, both = answer(capsys, "plan", "llama3.2:1b", *words)
     assert alone["companions"] == []
-    assert [entry["kind"] for entry in both["companions"]] == ["projector"] * 2  # type: ignore[attr-defined]
+    assert [entry["kind"] for entry in both["companions"]] == ["projector"] * 2
     # By its path it is a file like any other, and nothing says that a projector belongs to it.
     _, by_path = answer(capsys, "plan", str(blob), *words)
     assert by_path["companions"] == []

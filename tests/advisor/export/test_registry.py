@@ -23,7 +23,7 @@ def test_an_unknown_runtime_is_refused_and_the_known_are_named(name: str) -> Non
 @pytest.mark.parametrize("words", [{"flavour": "loose"}, {"shell": "fish"}])
 def test_an_unknown_flavour_or_shell_is_refused(words: dict[str, str]) -> None:
     with pytest.raises(UsageError, match="is not known"):
-        render("ollama", SETTINGS, a_model(), model_path="x.gguf", **words)  # type: ignore[arg-type]  # on purpose
+        render("ollama", SETTINGS, a_model(), model_path="x.gguf", **words)
 
 
 @pytest.mark.parametrize("runtime", RUNTIMES)
@@ -64,7 +64,7 @@ def test_every_export_says_what_it_is_for_and_how_it_was_checked(runtime: str) -
     ],
 )
 def test_what_a_runtime_has_no_word_for_is_said(runtime: str, change: dict[str, object], option: str) -> None:
-    changed = replace(SETTINGS, **change)  # type: ignore[arg-type]  # one field of many types
+    changed = replace(SETTINGS, **change)
     before = render(runtime, SETTINGS, a_model(), model_path="x.gguf").cannot_express
     after = render(runtime, changed, a_model(), model_path="x.gguf").cannot_express
     assert option not in {it.setting for it in before}

@@ -35,7 +35,7 @@ def reading(
         free_bytes=23 * GiB,
         pci_id=pci_id,
     )
-    return replace(base, **other)  # type: ignore[arg-type]
+    return replace(base, **other)
 
 
 def pairs(matches: tuple[Match, ...]) -> list[tuple[str, str | None]]:

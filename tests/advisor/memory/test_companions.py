@@ -90,7 +90,7 @@ def test_an_adapter_that_is_not_transposed_is_refused(llama: ModelFacts, queries
 @pytest.mark.parametrize("silent", [{"is_encoder": True}, {"has_cache": False}])
 def test_what_does_not_write_cannot_draft(silent: dict[str, bool], llama: ModelFacts) -> None:
     with pytest.raises(SettingsError) as caught:
-        CompanionFormula(Companions(draft=Draft(replace(llama, **silent))), llama, ONE_GPU)  # type: ignore[arg-type]
+        CompanionFormula(Companions(draft=Draft(replace(llama, **silent))), llama, ONE_GPU)
     assert caught.value.option == "--model-draft"
 
 
@@ -217,7 +217,7 @@ def test_only_llama_cpp_python_stops_mapping_for_an_adapter(llama: ModelFacts, q
 def test_what_speaks_against_a_draft_is_said(
     changes: dict[str, object], codes: list[str], llama: ModelFacts
 ) -> None:
-    given = Companions(draft=Draft(replace(llama, **changes)))  # type: ignore[arg-type]
+    given = Companions(draft=Draft(replace(llama, **changes)))
     assert [note.code for note in CompanionFormula(given, llama, RAM_ONLY).notes(SETTINGS)] == codes
 
 

@@ -9,7 +9,7 @@ from advisor.basis import Basis
 from advisor.engine.client import EngineClient
 from advisor.engine.deaths import DEVICE_LIMIT
 from advisor.engine.dry_run import DryRun
-from advisor.errors import EngineDied, EngineError, EngineMissing, SettingsError
+from advisor.errors import EngineDied, EngineError, EngineMissing, EngineRefused, SettingsError
 from advisor.hardware.device import Hardware
 from advisor.memory.plan import Buffers, Verdict
 from advisor.model.facts import ModelFacts
@@ -131,6 +131,13 @@ def test_an_engine_without_this_gpu_is_not_asked_about_it(engine: Callable[..., 
     assert asked == []
     assert plan.basis is Basis.FORMULA
     assert "engine-lacks-device" in [note.code for note in plan.notes]
+
+
+def test_who_must_ask_the_engine_is_never_answered_by_formula(engine: Callable[..., Asked]) -> None:
+    engine()
+    hardware = Hardware(devices=(gpu(11 * GiB), ram(32 * GiB)))
+    with pytest.raises(EngineRefused):
+        Planner(a_model(), hardware, EngineClient(), must_ask_engine=True).plan(SETTINGS)
 
 
 def test_a_dry_run_that_counts_on_the_wrong_side_is_not_believed(engine: Callable[..., Asked]) -> None:
