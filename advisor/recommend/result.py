@@ -9,6 +9,7 @@ from advisor.hardware.device import Hardware
 from advisor.memory.plan import MemoryPlan, Verdict
 from advisor.model.facts import ModelFacts
 from advisor.settings.load_settings import LoadSettings
+from advisor.settings.request import Request
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +58,8 @@ class Speed:
     decode: tuple[DecodeSpeed, ...]
     time_to_first_token_s: float | None  # of a prompt that fills the recommended context
     basis: Basis
+    prefill_high: float | None = None  # where it is estimated: the hopeful end of the range
+    time_to_first_token_low_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,13 +67,19 @@ class Alternative:
     """One row of the table: the largest safe context for one choice of cache types and layers.
 
     `n_ctx_max` is 0 where not even the smallest context fits; `plan` is then the one that fails.
-    `at_device_limit`: not memory forbids more, but a GPU that cannot work on so large a cache.
+    `at_device_limit`: not memory forbids more, but a GPU that cannot work on so large a cache. `request` is
+    what asks for this row. `speed` is at an empty and at a full context. `quality` says what the cache types
+    cost in precision, `steps` how many settings a person has to change for it in this runtime.
     """
 
     settings: LoadSettings
     n_ctx_max: int
     plan: MemoryPlan
     at_device_limit: bool = False
+    request: Request | None = None
+    speed: tuple[DecodeSpeed, ...] = ()
+    quality: Note | None = None
+    steps: int = 1
 
     @property
     def verdict(self) -> Verdict:
@@ -79,12 +88,20 @@ class Alternative:
 
 @dataclass(frozen=True, slots=True)
 class Lever:
-    """Something the person could change, and what it buys."""
+    """Something the person could change, and what it buys.
+
+    `text` is the whole sentence, `title` what to change and `detail` what else it does ("about 15 % slower").
+    `request` asks for it; without one it is done elsewhere, by `command` where there is one.
+    """
 
     code: str
     text: str
     gain_tokens: int
     gain_bytes: int
+    title: str = ""
+    detail: str = ""
+    request: Request | None = None
+    command: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from advisor.settings.rope import TRAINED_ROPE, Rope
 from advisor.units import CONTEXT_STEP, pad
 
 # common/arg.cpp: kv_cache_types. Others are aborted on or silently accepted by the engine: refuse them.
@@ -45,6 +46,8 @@ class LoadSettings:
     main_gpu: int = 0
     tensor_split: tuple[float, ...] = ()  # empty: by free memory
     use_mmap: bool = True
+    devices: tuple[str, ...] = ()  # the only GPUs to use, as ggml names them; empty: all
+    rope: Rope = TRAINED_ROPE
 
     @property
     def n_ctx_per_slot(self) -> int:

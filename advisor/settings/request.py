@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from advisor.errors import SettingsError
 from advisor.settings.load_settings import CACHE_TYPES, MAX_N_CTX, MAX_SEQUENCES
+from advisor.settings.rope import TRAINED_ROPE, Rope
 
 ALL_LAYERS = -1  # n_gpu_layers: every block and the output
 
@@ -39,6 +40,10 @@ class Request:
     split_mode: str | None = None
     main_gpu: int | None = None
     tensor_split: tuple[float, ...] = ()
+    devices: tuple[str, ...] = ()
+    rope: Rope = TRAINED_ROPE
+    above_training: bool = False  # a recommendation may go beyond the training context
+    gpu_only: bool = False  # a recommendation puts nothing on the CPU that belongs on a GPU
 
     def check(self) -> None:
         """Raise SettingsError, naming the option, for a value that no runtime could pass on."""

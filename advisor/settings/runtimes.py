@@ -128,6 +128,8 @@ def resolve(request: Request, facts: ModelFacts, n_ctx: int | None = None) -> Lo
         split_mode=request.split_mode or "layer",
         main_gpu=request.main_gpu or 0,
         tensor_split=request.tensor_split,
+        devices=request.devices,
+        rope=request.rope,
     )
     _check_flash_attn(settings, runtime)
     _check_positions(settings, facts)
