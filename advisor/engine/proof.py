@@ -34,7 +34,7 @@ class MemorySample:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """What the worker is doing. `stage`: "loading" | "warming-up" | "allocating" | "filling" | "measuring"."""
+    """The worker now. `stage`: "loading" | "warming-up" | "allocating" | "filling" | "measuring"."""
 
     stage: str
     n_ctx: int = 0
@@ -69,7 +69,7 @@ class SpeedPoint:
 
 @dataclass(frozen=True, slots=True)
 class Allocation:
-    """A context that was really allocated with the user's own settings and ran a full ubatch and one token."""
+    """A context really allocated with the user's own settings, after a full ubatch and one token."""
 
     n_ctx: int
     buffers: tuple[BufferBytes, ...] | None  # the engine's own breakdown
