@@ -14,7 +14,7 @@ from advisor.cli import documents
 from advisor.cli.options import build_parser
 from advisor.errors import AdvisorError, UsageError
 
-VERBS = ("inspect", "plan", "recommend", "export", "models", "devices", "doctor")
+VERBS = ("inspect", "plan", "recommend", "export", "models", "devices", "doctor", "explain")
 INTERRUPTED = 130
 
 

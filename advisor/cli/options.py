@@ -83,6 +83,10 @@ def build_parser() -> Parser:
     doctor = verbs.add_parser("doctor", help="engine, backends, drivers: what is wrong and the exact fix")
     _add_computer(doctor)
     _add_talk(doctor)
+
+    explain = verbs.add_parser("explain", help="the field's terms in plain words")
+    explain.add_argument("term", nargs="*", metavar="TERM", help="without one, all of them in a line each")
+    _add_talk(explain)
     return parser
 
 

@@ -17,7 +17,7 @@ SOURCES = ("advisor", "ui", "packaging", "tests")
 LONGEST_MODULE = 500
 
 # Each room may import the rooms before it. Those of the first group may import one another.
-FIRST = ("basis", "units", "errors", "presets")
+FIRST = ("basis", "units", "errors", "presets", "terms")
 ORDER = (
     *("gguf", "model", "hardware", "settings", "memory", "speed", "engine"),
     *("recommend", "probe", "history", "library", "export", "cli"),
