@@ -12,18 +12,21 @@ from pathlib import Path
 from advisor import __version__
 from advisor.errors import UsageError
 from PySide6.QtCore import QEvent, QObject, QSocketNotifier, QTimer
-from PySide6.QtGui import QFileOpenEvent
+from PySide6.QtGui import QFileOpenEvent, QIcon
 from PySide6.QtWidgets import QApplication
 
 from ui.answers import Answers
 from ui.crash import CrashReporter
 from ui.main_window import MainWindow
+from ui.portrait import VARIABLE as PICTURE
+from ui.portrait import Portrait
 from ui.preferences import Preferences
 from ui.session import Session
 from ui.tasks import Tasks
 from ui.theme import apply_theme
 
 DESKTOP_FILE = "io.github.context_advisor.ContextAdvisor"
+ICON = Path(__file__).with_name("icon.svg")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -52,6 +55,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     window.show()
     window.open_paths([Path(word) for word in words[1:]])
     QTimer.singleShot(0, session.start)  # the window first
+    if picture := os.environ.get(PICTURE):
+        QTimer.singleShot(0, lambda: Portrait(window, session, Path(picture)))
     try:
         return app.exec()
     finally:
@@ -67,6 +72,7 @@ def make_application(argv: Sequence[str]) -> QApplication:
     app.setApplicationDisplayName("Context Advisor")
     app.setApplicationVersion(__version__)
     app.setDesktopFileName(DESKTOP_FILE)
+    app.setWindowIcon(QIcon(str(ICON)))
     if sys.platform != "darwin":
         app.setStyle("Fusion")
     return app

@@ -10,6 +10,14 @@ from pathlib import Path
 
 WORKER = Path(__file__).resolve().parent / "worker"
 
+# A bundle has no Python to start: its command line runs the worker when it is told so first.
+WORKER_FLAG = "--engine-worker"
+BUNDLE_COMMAND_LINE = "context-advisor"
+IS_BUNDLE = bool(getattr(sys, "frozen", False))
+
+# What the bundle's starter points at the bundle's own libraries, with what it was before in NAME_ORIG.
+_LIBRARY_PATHS = ("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH")
+
 
 @dataclass(frozen=True, slots=True)
 class Launch:
@@ -26,6 +34,9 @@ class Launch:
 
     @property
     def command(self) -> tuple[str, ...]:
+        if IS_BUNDLE and self.python == sys.executable:
+            program = Path(sys.executable).with_name(BUNDLE_COMMAND_LINE)
+            return (str(program.with_suffix(Path(sys.executable).suffix)), WORKER_FLAG, str(self.worker))
         return (self.python, str(self.worker))
 
     def child_environment(self, parent: Mapping[str, str] = os.environ) -> dict[str, str]:
@@ -37,7 +48,17 @@ class Launch:
         child["GGML_NO_BACKTRACE"] = "1"
         if self.python != sys.executable:
             child.pop("PYTHONHOME", None)  # names the standard library of this Python, not of that one
+            for name in _LIBRARY_PATHS if IS_BUNDLE else ():
+                _restore(child, name)
         if self.library_dir is not None:
             child["LLAMA_CPP_LIB_PATH"] = str(self.library_dir.absolute())
         child.update(self.environment)
         return child
+
+
+def _restore(environment: dict[str, str], name: str) -> None:
+    """The variable as it was before the bundle started: another Python has libraries of its own."""
+    before = environment.pop(f"{name}_ORIG", None)
+    environment.pop(name, None)
+    if before is not None:
+        environment[name] = before

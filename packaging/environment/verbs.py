@@ -22,6 +22,7 @@ LOG_NAME = ".venv/setup.log"
 
 USER = frozenset({"gui"})
 DEVELOPER = frozenset({"gui", "dev"})
+PACKAGER = DEVELOPER | {"package"}
 
 
 def set_up(extras: frozenset[str], *, wish: str, engine_needed: bool | None) -> Path:
@@ -113,6 +114,12 @@ def set_up_rig(wish: str) -> int:
     return 0
 
 
+def build_package(wish: str) -> int:
+    """The bundle, with the engine that the environment has."""
+    python = set_up(PACKAGER, wish=wish, engine_needed=True)
+    return start([str(python), str(ROOT / "packaging" / "bundle" / "build.py")])
+
+
 def check() -> int:
     """Lint, formatting and types; every one of them runs, so that all that is wrong is seen at once."""
     python = str(set_up(DEVELOPER, wish="", engine_needed=None))
@@ -130,7 +137,7 @@ def check() -> int:
 def main(arguments: Sequence[str]) -> int:
     # Options that are not ours, --help among them, belong to the program that is started.
     parser = argparse.ArgumentParser(prog="setup_env.py", allow_abbrev=False, add_help=False)
-    parser.add_argument("verb", choices=("run", "test", "rig", "check", "module"))
+    parser.add_argument("verb", choices=("run", "test", "rig", "check", "package", "module"))
     parser.add_argument(
         "--engine", default=os.environ.get("ENGINE", ""), help="auto, cuda, vulkan, metal, rocm or cpu"
     )
@@ -141,6 +148,8 @@ def main(arguments: Sequence[str]) -> int:
             return check()
         if told.verb == "rig":
             return set_up_rig(wish)
+        if told.verb == "package":
+            return build_package(wish)
         return {"run": run_window, "test": run_tests, "module": run_module}[told.verb](rest, wish)
     except SetupStopped as stop:
         print(f"{stop.sentence}\n{stop.hint}", file=sys.stderr)

@@ -3,7 +3,10 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from advisor.engine.launch import WORKER, Launch
+import pytest
+
+from advisor.engine import launch
+from advisor.engine.launch import WORKER, WORKER_FLAG, Launch
 
 
 def test_the_worker_is_started_by_its_path() -> None:
@@ -37,3 +40,20 @@ def test_another_python_does_not_get_this_ones_home() -> None:
 
 def test_what_is_added_comes_last() -> None:
     assert Launch(environment={"GGML_NO_BACKTRACE": "0"}).child_environment({}) == {"GGML_NO_BACKTRACE": "0"}
+
+
+def test_a_bundle_starts_its_own_command_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(launch, "IS_BUNDLE", True)
+    monkeypatch.setattr(sys, "executable", "/app/context-advisor-window")
+    command = Launch(python="/app/context-advisor-window").command
+    assert command == ("/app/context-advisor", WORKER_FLAG, str(WORKER))
+    assert Launch(python="/usr/bin/python3").command == ("/usr/bin/python3", str(WORKER))
+
+
+def test_another_python_does_not_get_a_bundles_libraries(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(launch, "IS_BUNDLE", True)
+    parent = {"LD_LIBRARY_PATH": "/app/_internal", "LD_LIBRARY_PATH_ORIG": "/opt/cuda"}
+    assert Launch().child_environment(parent)["LD_LIBRARY_PATH"] == "/app/_internal"
+    assert Launch(python="/usr/bin/python3").child_environment(parent)["LD_LIBRARY_PATH"] == "/opt/cuda"
+    without = Launch(python="/usr/bin/python3").child_environment({"LD_LIBRARY_PATH": "/app/_internal"})
+    assert "LD_LIBRARY_PATH" not in without
