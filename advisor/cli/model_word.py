@@ -1,8 +1,9 @@
-"""What a person may write for MODEL: a file, the name of an installed model, or `preset:NAME`."""
+"""What a person may write for MODEL: a file, an installed model's name, an address, or `preset:NAME`."""
 
 from __future__ import annotations
 
 import contextlib
+import sys
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -10,10 +11,12 @@ from pathlib import Path
 
 from advisor.errors import OutputError
 from advisor.gguf import GgufHeader
+from advisor.gguf.remote import RemoteModel, is_remote, model_url, read_remote, write_heads
 from advisor.library import names
 from advisor.library.places import places_here
 from advisor.model import ModelFacts, facts, read_model
 from advisor.model.presets import preset_header, split_preset, write_preset
+from advisor.units import format_bytes
 
 PRESET = "preset:"
 
@@ -27,13 +30,23 @@ class Model:
 
 
 @contextlib.contextmanager
-def opened_model(word: str) -> Iterator[Model]:
+def opened_model(word: str, *, quiet: bool = False) -> Iterator[Model]:
     """The model that `word` names: a GGUF file, any shard of one, an installed model as Ollama or LM Studio
-    name it, or `preset:NAME[:QUANTIZATION]`.
+    name it, an https address, `hf:OWNER/REPO/FILE.gguf`, or `preset:NAME[:QUANTIZATION]`.
 
-    A preset gets a header of its own in a temporary file, long enough for the engine to plan with and without
-    content, for as long as the block lasts. Raises ModelError leaves, and PresetError for an unknown preset.
+    Of an address only the header is fetched, and how much that was is said on stderr. It, and a preset, are
+    given to the engine as a temporary file that is as long as the model, for as long as the block lasts.
+    Raises ModelError leaves, UsageError for an address that is none, and PresetError for an unknown preset.
     """
+    if is_remote(word):
+        remote = read_remote(model_url(word))
+        if not quiet:
+            fetched, whole = format_bytes(remote.fetched_bytes), format_bytes(remote.header.file_bytes)
+            print(f"Fetched {fetched} of {whole}: the header alone.", file=sys.stderr)
+        there = facts(remote.header)
+        with tempfile.TemporaryDirectory(prefix="context-advisor-") as folder:
+            yield Model(there, replace(there, path=_heads_written(remote, Path(folder))))
+        return
     if not word.startswith(PRESET):
         of_file = named_facts(word)
         yield Model(of_file, of_file)
@@ -48,12 +61,19 @@ def named_facts(word: str) -> ModelFacts:
     """The facts alone of what `word` names, where no engine will open it. Raises as `opened_model`."""
     if word.startswith(PRESET):
         return facts(preset_header(*split_preset(word)))
+    if is_remote(word):
+        return facts(read_remote(model_url(word)).header)
     return read_model(names.model_path(word, places_here()))
 
 
 def runtime_of_word(word: str) -> str | None:
     """The runtime that the model belongs to: its rules hold where none was named. None if it is no one's."""
-    return None if word.startswith(PRESET) else names.runtime_of_word(word, places_here())
+    return names.runtime_of_word(word, places_here()) if is_here(word) else None
+
+
+def is_here(word: str) -> bool:
+    """Whether the model's file is on this computer: a preset has none, an address is elsewhere."""
+    return not word.startswith(PRESET) and not is_remote(word)
 
 
 def _written(header: GgufHeader, path: Path) -> Path | None:
@@ -63,3 +83,10 @@ def _written(header: GgufHeader, path: Path) -> Path | None:
     except OutputError:
         return None
     return path
+
+
+def _heads_written(remote: RemoteModel, folder: Path) -> Path | None:
+    try:
+        return write_heads(remote, folder)
+    except OutputError:
+        return None

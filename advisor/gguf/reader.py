@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 from advisor.errors import GgufError
@@ -27,13 +28,20 @@ def read_header(path: Path) -> GgufHeader:
     empty-file, not-gguf, unsupported-version, truncated, hostile, unknown-tensor-type, missing-shard,
     shard-mismatch.
     """
-    paths = shard_paths(path)
-    first = _read_file(paths[0], 0)
+    return joined(shard_paths(path), _read_file)
+
+
+def joined(paths: tuple[Path, ...], read: Callable[[Path, int], Shard]) -> GgufHeader:
+    """One header from the parts at `paths`, each read by `read` with its place in the set.
+
+    Raises GgufError, as `read_header`.
+    """
+    first = read(paths[0], 0)
     check_member(first, 0, first, len(paths))
     tensors = list(first.tensors)
     file_bytes = first.file_bytes
     for index, part in enumerate(paths[1:], start=1):
-        shard = _read_file(part, index)
+        shard = read(part, index)
         check_member(shard, index, first, len(paths))
         tensors += shard.tensors
         file_bytes += shard.file_bytes

@@ -34,28 +34,38 @@ class Shard:
     file_bytes: int
 
 
+def shard_names(name: str) -> tuple[str, ...]:
+    """The names of all files of the model that the file `name` is a part of, in order.
+
+    Raises GgufError (shard-mismatch, hostile).
+    """
+    match = _NAME.fullmatch(name)
+    if match is None:
+        return (name,)
+    number, count = int(match["number"]), int(match["count"])
+    if not 1 <= number <= count:
+        raise GgufError(
+            f"{printable(name)} calls itself part {number} of {count}, which cannot be.",
+            hint="Give the file its original name again.",
+            code="shard-mismatch",
+        )
+    if count > MAX_SHARD_COUNT:
+        raise too_large(printable(name), "its number of parts", count, MAX_SHARD_COUNT)
+    return tuple(
+        f"{match['model']}-{index:05}-of-{count:05}{match['ending']}" for index in range(1, count + 1)
+    )
+
+
 def shard_paths(path: Path) -> tuple[Path, ...]:
     """All files of the model that `path` is a part of, in order; only `path` if its name is not a part's.
 
     Raises GgufError (missing-shard, shard-mismatch, not-found, unreadable).
     """
-    match = _NAME.fullmatch(path.name)
-    if match is None:
+    if _NAME.fullmatch(path.name) is None:
         return (path,)
     _check_exists(path)
-    number, count = int(match["number"]), int(match["count"])
-    if not 1 <= number <= count:
-        raise GgufError(
-            f"{file_label(path)} calls itself part {number} of {count}, which cannot be.",
-            hint="Give the file its original name again.",
-            code="shard-mismatch",
-        )
-    if count > MAX_SHARD_COUNT:
-        raise too_large(file_label(path), "its number of parts", count, MAX_SHARD_COUNT)
-    paths = tuple(
-        path.with_name(f"{match['model']}-{index:05}-of-{count:05}{match['ending']}")
-        for index in range(1, count + 1)
-    )
+    paths = tuple(path.with_name(name) for name in shard_names(path.name))
+    count = len(paths)
     missing = [part for part in paths if not _exists(part)]
     if missing:
         raise _missing_shards(missing, count)
