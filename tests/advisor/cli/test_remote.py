@@ -28,16 +28,14 @@ def test_the_engine_plans_a_model_that_is_not_here(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     file = expand_head("phi2-dense", tmp_path)
+    words = ["-c", "2048", "--basis", "engine", "--json"]
     with serving({"/model.gguf": file.read_bytes()}) as server:
-        assert (
-            main(["plan", f"{server.address}/model.gguf", "-c", "2048", "--basis", "engine", "--json"]) == 0
-        )
+        assert main(["plan", f"{server.address}/model.gguf", *words]) == 0
     out, err = capsys.readouterr()
     there = json.loads(out)
     assert "Fetched" in err
     assert main(["plan", str(file), *words]) == 0
     here = json.loads(capsys.readouterr().out)
     assert there["basis"] == "engine"
-    assert [line["total_bytes"] for line in there["memory"]] == [
-        line["total_bytes"] for line in here["memory"]
-    ]
+    for part in ("weights_bytes", "kv_cache_bytes", "compute_bytes", "output_bytes"):
+        assert [line[part] for line in there["memory"]] == [line[part] for line in here["memory"]]
