@@ -7,7 +7,7 @@ SETUP = $(PYTHON) packaging/setup_env.py
 
 export ENGINE
 .DEFAULT_GOAL := help
-.PHONY: help run test rig check bench accuracy scenarios screenshots package clean
+.PHONY: help run test rig check bench accuracy scenarios screenshots fuzz package clean
 
 help:  ## this list
 	@grep -E '^[a-z]+:.*## ' Makefile | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 20
@@ -35,6 +35,9 @@ scenarios:  ## the stories people tell about memory, each with the plan behind i
 
 screenshots:  ## pictures of the real window, light and dark
 	@$(SETUP) module tests.screenshots $(ARGS)
+
+fuzz:  ## attack the header reader for a minute; ARGS=600 for longer
+	@$(SETUP) fuzz $(ARGS)
 
 package:  ## a folder with both programs that needs no Python, in dist/; ENGINE=... chooses the engine in it
 	@$(SETUP) package

@@ -22,7 +22,6 @@ LOG_NAME = ".venv/setup.log"
 
 USER = frozenset({"gui"})
 DEVELOPER = frozenset({"gui", "dev"})
-PACKAGER = DEVELOPER | {"package"}
 
 
 def set_up(extras: frozenset[str], *, wish: str, engine_needed: bool | None) -> Path:
@@ -116,8 +115,14 @@ def set_up_rig(wish: str) -> int:
 
 def build_package(wish: str) -> int:
     """The bundle, with the engine that the environment has."""
-    python = set_up(PACKAGER, wish=wish, engine_needed=True)
+    python = set_up(DEVELOPER | {"package"}, wish=wish, engine_needed=True)
     return start([str(python), str(ROOT / "packaging" / "bundle" / "build.py")])
+
+
+def fuzz(arguments: Sequence[str]) -> int:
+    """A coverage-guided attack on the header reader; needs no engine."""
+    python = set_up(DEVELOPER | {"fuzz"}, wish="", engine_needed=None)
+    return start([str(python), "-m", "tests.fuzz", *arguments])
 
 
 def check() -> int:
@@ -137,7 +142,7 @@ def check() -> int:
 def main(arguments: Sequence[str]) -> int:
     # Options that are not ours, --help among them, belong to the program that is started.
     parser = argparse.ArgumentParser(prog="setup_env.py", allow_abbrev=False, add_help=False)
-    parser.add_argument("verb", choices=("run", "test", "rig", "check", "package", "module"))
+    parser.add_argument("verb", choices=("run", "test", "rig", "check", "fuzz", "package", "module"))
     parser.add_argument(
         "--engine", default=os.environ.get("ENGINE", ""), help="auto, cuda, vulkan, metal, rocm or cpu"
     )
@@ -146,6 +151,8 @@ def main(arguments: Sequence[str]) -> int:
         wish = engine_setup.read_wish(told.engine)
         if told.verb == "check":
             return check()
+        if told.verb == "fuzz":
+            return fuzz(rest)
         if told.verb == "rig":
             return set_up_rig(wish)
         if told.verb == "package":
