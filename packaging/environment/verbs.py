@@ -8,7 +8,7 @@ import platform
 import subprocess
 import sys
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -149,15 +149,16 @@ def main(arguments: Sequence[str]) -> int:
     told, rest = parser.parse_known_args(arguments)
     try:
         wish = engine_setup.read_wish(told.engine)
-        if told.verb == "check":
-            return check()
-        if told.verb == "fuzz":
-            return fuzz(rest)
-        if told.verb == "rig":
-            return set_up_rig(wish)
-        if told.verb == "package":
-            return build_package(wish)
-        return {"run": run_window, "test": run_tests, "module": run_module}[told.verb](rest, wish)
+        verbs: dict[str, Callable[[], int]] = {
+            "run": lambda: run_window(rest, wish),
+            "test": lambda: run_tests(rest, wish),
+            "check": check,
+            "rig": lambda: set_up_rig(wish),
+            "fuzz": lambda: fuzz(rest),
+            "package": lambda: build_package(wish),
+            "module": lambda: run_module(rest, wish),
+        }
+        return verbs[told.verb]()
     except SetupStopped as stop:
         print(f"{stop.sentence}\n{stop.hint}", file=sys.stderr)
         return stop.exit_code
