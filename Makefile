@@ -7,10 +7,10 @@ SETUP = $(PYTHON) packaging/setup_env.py
 
 export ENGINE
 .DEFAULT_GOAL := help
-.PHONY: help run test rig check bench accuracy scenarios screenshots fuzz package clean
+.PHONY: help run test rig check bench accuracy scenarios advice-table screenshots fuzz package clean
 
 help:  ## this list
-	@grep -E '^[a-z]+:.*## ' Makefile | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 20
+	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 20
 
 run:  ## open the window; FILE=model.gguf opens a model, ENGINE=cuda|vulkan|metal|rocm|cpu|auto chooses the engine
 	@$(SETUP) run $(if $(FILE),"$(FILE)") $(ARGS)
@@ -32,6 +32,9 @@ accuracy:  ## how far the formula is from the engine, over all model families
 
 scenarios:  ## the stories people tell about memory, each with the plan behind it
 	@$(SETUP) module tests.scenarios $(ARGS)
+
+advice-table:  ## what is recommended on fourteen made-up computers; ARGS=documents is another goal
+	@$(SETUP) module tests.advice_table $(ARGS)
 
 screenshots:  ## pictures of the real window, light and dark
 	@$(SETUP) module tests.screenshots $(ARGS)

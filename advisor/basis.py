@@ -5,7 +5,8 @@ A number without its basis does not leave `advisor/`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 
@@ -21,7 +22,11 @@ class Basis(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """Something a person should know beside a number: `code` for machines, `text` for people."""
+    """Something a person should know beside a number: `code` and `values` for machines, `text` for people.
+
+    `values` holds the figures and names of the text, where there are any. They do not count for the hash.
+    """
 
     code: str
     text: str
+    values: Mapping[str, int | float | str] = field(default_factory=dict, hash=False)

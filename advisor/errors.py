@@ -16,6 +16,7 @@ code of the command line. Whatever is not in this tree is a bug and is shown as 
     │   ├── EngineRefused      4  it answered no, with a reason
     │   ├── EngineDied         4  the child process was killed, aborted or crashed
     │   └── EngineTimeout      4  the child process did not answer in time
+    ├── ProbeFailed            5  a proof ended without a result
     ├── OutputError            1  an answer could not be written where it was wanted
     └── Cancelled            130  the user said stop; never shown as an error
 """
@@ -120,6 +121,13 @@ class EngineTimeout(EngineError):
     """The child process did not answer in time and was killed."""
 
     default_code = "engine-timeout"
+
+
+class ProbeFailed(AdvisorError):
+    """A proof ended before anything was proved: stopped by its time limit, or nothing could be loaded."""
+
+    exit_code = 5
+    default_code = "probe-failed"
 
 
 class OutputError(AdvisorError):

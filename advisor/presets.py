@@ -7,6 +7,7 @@ folder is read on top: its tables replace ours of the same name or are added, it
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -60,6 +61,42 @@ def read_json(name: str) -> dict[str, object]:
 def read_json_file(path: Path) -> dict[str, object]:
     """The object in one JSON file, wherever it lies. Raises PresetError if there is none to be read."""
     return _parse(path, json.loads)
+
+
+def write_own(name: str, text: str) -> Path:
+    """Put `text` into the user's own presets as NAME, whole or not at all; what was there becomes NAME.bak.
+
+    Raises PresetError where the folder cannot be written to.
+    """
+    path = user_presets() / name
+    try:
+        if path.exists():
+            write_whole(path.with_name(f"{name}.bak"), path.read_bytes())
+        write_whole(path, text.encode("utf-8"))
+    except OSError as error:
+        reason = (error.strerror or "it cannot be written").lower()
+        raise PresetError(f"{path} was not written: {reason}.", hint="Check its folder's rights.") from error
+    except UnicodeEncodeError:
+        raise PresetError(
+            f"{path} was not written: the text is not valid Unicode.", hint="Write other names."
+        ) from None
+    return path
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Write a small file in one step, so that a reader never sees half of it. Raises OSError."""
+    import tempfile
+
+    path = path.resolve()  # a link goes on pointing to the file
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+        Path(name).replace(path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
 
 
 def _with_suffix(name: str, suffix: str) -> str:

@@ -75,3 +75,14 @@ def parse_tokens(text: str) -> int:
         raise UsageError(f'"{text}" is not a number of tokens.', hint="Write it like 32768 or 32k.")
     digits, letter = match.groups()
     return int(digits.replace(",", "").replace("_", "")) * _FACTORS[letter.lower()]
+
+
+def format_seconds(seconds: float) -> str:
+    """A wait in few digits: 0.4 s, 12 s, 3 min, 1.5 h."""
+    if seconds < 1:
+        return f"{seconds:.1g} s"
+    if seconds < 99.5:
+        return f"{seconds:.0f} s"
+    if seconds < 5970:
+        return f"{seconds / 60:.0f} min"
+    return f"{seconds / 3600:.2g} h"

@@ -3,7 +3,16 @@
 from __future__ import annotations
 
 from advisor.recommend.result import Recommendation
-from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRectF, QSize, QSortFilterProxyModel, Qt
+from advisor.settings.load_settings import LoadSettings
+from PySide6.QtCore import (
+    QModelIndex,
+    QPersistentModelIndex,
+    QRectF,
+    QSize,
+    QSortFilterProxyModel,
+    Qt,
+    Signal,
+)
 from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence, QPainter, QPalette
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -20,6 +29,7 @@ from PySide6.QtWidgets import (
 from ui.alternatives_table import CHOSEN_ROLE, SORT_ROLE, TONE_ROLE, AlternativesTable
 from ui.card import TitledCard
 from ui.flat_header import FlatHeader
+from ui.labels import SMALL, muted_label
 from ui.theme import border_color, tone_color
 
 _Index = QModelIndex | QPersistentModelIndex
@@ -27,6 +37,8 @@ _Index = QModelIndex | QPersistentModelIndex
 
 class AlternativesPanel(TitledCard):
     """What else there is: one row for each choice of cache types and layers."""
+
+    chosen = Signal(object)  # the row's Request
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(self.tr("Alternatives"), self.tr("largest safe context in tokens"), parent)
@@ -38,11 +50,25 @@ class AlternativesPanel(TitledCard):
         self.view.setModel(self._sorted)
         self.view.setAccessibleName(self.tr("Alternatives"))
         self.body.addWidget(self.view)
+        self._foot = muted_label(
+            self.tr("Click a row, or press Enter on it, to use it"), size=SMALL, wraps=True
+        )
+        self.body.addWidget(self._foot)
         self.body.addStretch(1)
+        self.view.clicked.connect(self._choose)
+        self.view.activated.connect(self._choose)
 
-    def show_answer(self, answer: Recommendation | None) -> None:
-        self.table.show_answer(answer)
-        self.view.updateGeometry()
+    def show_answer(self, answer: Recommendation | None, shown: LoadSettings | None = None) -> None:
+        """`shown`: the settings on the page; without them they are the recommended ones."""
+        rows = self.table.rowCount()
+        self.table.show_answer(answer, shown)
+        if self.table.rowCount() != rows:
+            self.view.updateGeometry()
+
+    def _choose(self, index: QModelIndex) -> None:
+        request = self.table.request_at(self._sorted.mapToSource(index).row())
+        if request:
+            self.chosen.emit(request)
 
 
 class AlternativesView(QTableView):
@@ -98,7 +124,7 @@ class AlternativesView(QTableView):
 
 
 class _RowDelegate(QStyledItemDelegate):
-    """Tints the recommended row, draws the line below each, colours the verdict."""
+    """Tints the shown row, draws the line below each, colours the verdict."""
 
     def initStyleOption(self, option: QStyleOptionViewItem, index: _Index) -> None:
         super().initStyleOption(option, index)

@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from advisor.recommend.places import places
 from advisor.recommend.result import Alternative, Recommendation
+from advisor.settings.asking import request_of
+from advisor.settings.load_settings import LoadSettings
+from advisor.settings.request import Request
 from advisor.units import format_bytes, format_tokens
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 from PySide6.QtGui import QFont
 
-from ui.wording import in_print, layers_cell, verdict_tone, verdict_words
+from ui.wording import in_print, layers_cell, speed_words, verdict_tone, verdict_words
 
 SORT_ROLE = Qt.ItemDataRole.UserRole
 TONE_ROLE = Qt.ItemDataRole.UserRole + 1
@@ -25,7 +29,7 @@ class Column:
 
     title: str
     text: Callable[[Alternative], str]
-    sort_key: Callable[[Alternative], int | str]
+    sort_key: Callable[[Alternative], float | str]
     is_number: bool = False
 
 
@@ -35,23 +39,40 @@ class AlternativesTable(QAbstractTableModel):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._answer: Recommendation | None = None
+        self._shown: tuple[object, ...] | None = None
         self._rows: Sequence[Alternative] = ()
         self.columns = (
             Column(self.tr("KV cache K / V"), _types, _types),
             Column(self.tr("GPU layers"), self._layers, lambda row: row.settings.n_gpu_layers),
             Column(self.tr("Largest safe"), self._largest, lambda row: row.n_ctx_max, is_number=True),
-            Column(self.tr("In print"), _print, lambda row: row.n_ctx_max),
             Column(self.tr("Memory"), _memory, lambda row: row.plan.total_bytes, is_number=True),
+            Column(self.tr("Tokens/s"), _speed, _first_speed, is_number=True),
             Column(self.tr("Verdict"), self._verdict, lambda row: list(type(row.verdict)).index(row.verdict)),
         )
 
-    def show_answer(self, answer: Recommendation | None) -> None:
-        if answer is self._answer:
-            return
-        self.beginResetModel()
-        self._answer = answer
-        self._rows = answer.alternatives if answer else ()
-        self.endResetModel()
+    def show_answer(self, answer: Recommendation | None, shown: LoadSettings | None = None) -> None:
+        """`shown`: the settings on the page; without them they are the recommended ones."""
+        settings = shown or (answer.settings if answer and answer.n_ctx else None)
+        kind = _kind(settings) if settings else None  # the context alone does not make another row
+        if answer is not self._answer:
+            self.beginResetModel()
+            self._answer, self._shown = answer, kind
+            self._rows = answer.alternatives if answer else ()
+            self.endResetModel()
+        elif kind != self._shown:
+            self._shown = kind
+            if self._rows:
+                last = self.index(len(self._rows) - 1, len(self.columns) - 1)
+                self.dataChanged.emit(
+                    self.index(0, 0), last, [CHOSEN_ROLE, Qt.ItemDataRole.AccessibleTextRole]
+                )
+
+    def request_at(self, row: int) -> Request | None:
+        """What asks for that row, None for one that does not fit."""
+        if self._answer is None or not self._rows[row].n_ctx_max:
+            return None
+        chosen = self._rows[row]
+        return chosen.request or request_of(chosen.settings, self._answer.model)
 
     def rowCount(self, parent: _Index = QModelIndex()) -> int:  # noqa: B008  Qt's signature
         return 0 if parent.isValid() else len(self._rows)
@@ -75,26 +96,48 @@ class AlternativesTable(QAbstractTableModel):
         row, column = self._rows[index.row()], self.columns[index.column()]
         answers: dict[int, Callable[[], object]] = {
             Qt.ItemDataRole.DisplayRole: lambda: column.text(row),
-            Qt.ItemDataRole.AccessibleTextRole: lambda: column.text(row),
+            Qt.ItemDataRole.AccessibleTextRole: lambda: self._said(row, column),
+            Qt.ItemDataRole.ToolTipRole: lambda: self._more(row),
+            Qt.ItemDataRole.AccessibleDescriptionRole: lambda: self._more(row),
             Qt.ItemDataRole.TextAlignmentRole: lambda: _alignment(column),
-            Qt.ItemDataRole.FontRole: lambda: _bold() if self.is_chosen(row) else None,
+            Qt.ItemDataRole.FontRole: lambda: _bold() if self.is_recommended(row) else None,
             SORT_ROLE: lambda: column.sort_key(row),
             TONE_ROLE: lambda: verdict_tone(row.verdict) if column is self.columns[-1] else None,
-            CHOSEN_ROLE: lambda: self.is_chosen(row),
+            CHOSEN_ROLE: lambda: self.is_shown(row),
         }
         answer = answers.get(role)
         return answer() if answer else None
 
-    def is_chosen(self, row: Alternative) -> bool:
+    def is_recommended(self, row: Alternative) -> bool:
         """True for the row that the recommendation was made of."""
         if self._answer is None or not self._answer.n_ctx:
             return False
-        mine, chosen = row.settings, self._answer.settings
-        return (mine.cache_type_k, mine.cache_type_v, mine.n_gpu_layers) == (
-            chosen.cache_type_k,
-            chosen.cache_type_v,
-            chosen.n_gpu_layers,
-        )
+        return _kind(row.settings) == _kind(self._answer.settings)
+
+    def is_shown(self, row: Alternative) -> bool:
+        """True for the row that the page's settings are of."""
+        return self._shown is not None and _kind(row.settings) == self._shown
+
+    def _recommended(self, row: Alternative) -> str:
+        if row.plan.fits:
+            return self.tr("recommended")
+        return self.tr("{verdict}, recommended").format(verdict=verdict_words(row.verdict))
+
+    def _said(self, row: Alternative, column: Column) -> str:
+        text = column.text(row)
+        is_first = column is self.columns[0]
+        return self.tr("{text}, shown").format(text=text) if is_first and self.is_shown(row) else text
+
+    def _more(self, row: Alternative) -> str:
+        """Where its parts lie, how much text it holds, and what its cache types cost in precision."""
+        if self._answer is None:
+            return ""
+        parts = [places(row.settings, self._answer.model, has_gpu=bool(self._answer.hardware.gpus))]
+        if row.n_ctx_max:
+            parts.append(in_print(row.settings))
+        if row.speed:
+            parts.append(self.tr("tokens/s with an empty \u2192 with a full context"))
+        return ". ".join([", ".join(parts), row.quality.text if row.quality else ""]).strip(" .")
 
     def _layers(self, row: Alternative) -> str:
         return layers_cell(row.plan, self._answer.model) if self._answer else ""
@@ -104,15 +147,31 @@ class AlternativesTable(QAbstractTableModel):
 
     def _verdict(self, row: Alternative) -> str:
         words = verdict_words(row.verdict)
-        return self.tr("{verdict}, recommended").format(verdict=words) if self.is_chosen(row) else words
+        return self._recommended(row) if self.is_recommended(row) else words
 
 
 def _types(row: Alternative) -> str:
     return f"{row.settings.cache_type_k} / {row.settings.cache_type_v}"
 
 
-def _print(row: Alternative) -> str:
-    return in_print(row.settings) if row.n_ctx_max else ""
+def _kind(settings: LoadSettings) -> tuple[object, ...]:
+    """What tells one row from another: cache types, and where what lies."""
+    return (
+        *(settings.cache_type_k, settings.cache_type_v, settings.n_gpu_layers, settings.n_cpu_moe),
+        *(settings.offload_kqv, settings.override_tensor, settings.split_mode, settings.main_gpu),
+        *(settings.tensor_split, settings.devices),
+    )
+
+
+def _speed(row: Alternative) -> str:
+    if not row.speed:
+        return "\u2014"
+    first, full = speed_words(row.speed[0]), speed_words(row.speed[-1])
+    return f"{first} \u2192 {full}"
+
+
+def _first_speed(row: Alternative) -> float:
+    return row.speed[0].tokens_per_second if row.speed else -1.0
 
 
 def _memory(row: Alternative) -> str:

@@ -1,7 +1,7 @@
 """Every question that the window asks of the domain, in one place and without Qt.
 
-All methods may take a while and are called on a background thread; the engine's own are called one
-after the other.
+All methods but `estimate` may take a while and are called on a background thread; the engine's own are
+called one after the other.
 """
 
 from __future__ import annotations
@@ -17,26 +17,35 @@ from advisor.engine.client import EngineClient
 from advisor.engine.devices import devices_of
 from advisor.engine.protocol import EngineInfo
 from advisor.errors import AdvisorError
+from advisor.export.prepare import Prepared, prepare
 from advisor.hardware.detect import default_detectors, detect, run_detectors
 from advisor.hardware.device import Hardware
 from advisor.hardware.reading import Detection
 from advisor.hardware.reserve import Reserve
+from advisor.library.belonging import runtime_of
+from advisor.library.installed import InstalledModel, Scan
+from advisor.library.listing import Listed, listed
+from advisor.library.places import places_here
+from advisor.library.scan import scan
 from advisor.memory.plan import DeviceMemory, MemoryPlan
 from advisor.model import read_model
 from advisor.model.facts import ModelFacts
 from advisor.recommend.advise import advise
+from advisor.recommend.comfort import NO_SPEED, speed_of
 from advisor.recommend.goals import DEFAULT_GOAL, load_goals
 from advisor.recommend.planner import Planner
+from advisor.recommend.planning import Planning
 from advisor.recommend.result import Goal, Recommendation
 from advisor.recommend.rows import largest_row
 from advisor.settings.load_settings import LoadSettings
 from advisor.settings.request import Request
-from advisor.settings.runtimes import DEFAULT_RUNTIME, RUNTIMES
+from advisor.settings.runtimes import DEFAULT_RUNTIME, RUNTIMES, resolve
+from advisor.speed import decoding
 from advisor.units import CONTEXT_STEP, format_tokens
 
 from ui.chart_layout import ContextCurves, Curve, Point
 from ui.chart_sampling import sampled
-from ui.state import EngineAnswer, EngineFacts, Wishes
+from ui.state import EngineAnswer, EngineFacts, EnginePlan, ExportWish, Surroundings, Wishes
 
 _CURVE_TYPES = ("f16", "q8_0", "q4_0")
 _PAUSE_SECONDS = 0.001
@@ -53,6 +62,7 @@ class Answers:
         self._client = client or EngineClient()
         self._info: EngineInfo | None = None
         self._detections: list[Detection] | None = None
+        self._estimating: tuple[ModelFacts, Hardware, Planner] | None = None
 
     def goals(self) -> dict[str, Goal]:
         return load_goals()
@@ -70,6 +80,20 @@ class Answers:
     def read_model(self, path: Path) -> ModelFacts:
         """Raises ModelError."""
         return read_model(path)
+
+    def runtime_of(self, path: Path) -> str | None:
+        """The runtime that a file belongs to, where it lies in that one's folder."""
+        belongs_to = runtime_of(path, places_here())
+        return belongs_to if belongs_to in RUNTIMES else None
+
+    def installed(self) -> Scan:
+        """The models in the stores of this computer, by their names alone."""
+        return scan(places_here())
+
+    def listed(self, model: InstalledModel, hardware: Hardware) -> Listed | None:
+        """A model's facts and its largest safe context, by formula; None for what is no model after all."""
+        time.sleep(_PAUSE_SECONDS)
+        return next(listed((model,), hardware), None)
 
     def hardware(self, reserve: Reserve, *, anew: bool) -> Hardware:
         """This computer with that much kept free, with the engine's devices as far as they are known.
@@ -105,7 +129,7 @@ class Answers:
     def by_formula(self, facts: ModelFacts, wishes: Wishes) -> Recommendation:
         """Within milliseconds. Raises SettingsError where this runtime cannot have this model."""
         planner = Planner(facts, wishes.hardware)
-        return advise(facts, wishes.hardware, wishes.goal, Request(runtime=wishes.runtime), planner)
+        return advise(facts, wishes.hardware, wishes.goal, _request(wishes), planner)
 
     def by_engine(self, facts: ModelFacts, wishes: Wishes, report: Callable[[str], None]) -> EngineAnswer:
         """The engine's answer; where it failed on the way, the formula's, with the problem.
@@ -113,9 +137,49 @@ class Answers:
         `report` is called before every question, and may raise to end the work.
         """
         planner = Planner(facts, wishes.hardware, self._client)
-        request = Request(runtime=wishes.runtime)
-        answer = advise(facts, wishes.hardware, wishes.goal, request, _Reporting(planner, report))
+        asking = _Reporting(planner, report)
+        answer = advise(facts, wishes.hardware, wishes.goal, _request(wishes), asking)
         return EngineAnswer(answer, planner.engine_problem)
+
+    def estimate(self, facts: ModelFacts, hardware: Hardware, request: Request) -> MemoryPlan:
+        """What the user's own settings take, by formula in under a millisecond: not in the background.
+
+        Raises SettingsError for settings that this model or runtime cannot have.
+        """
+        known = self._estimating
+        if known is None or known[0] is not facts or known[1] is not hardware:
+            known = self._estimating = facts, hardware, Planner(facts, hardware)
+        return known[2].estimate(resolve(request, facts))
+
+    def around(self, facts: ModelFacts, hardware: Hardware, request: Request) -> Surroundings:
+        """The largest safe context of the same settings, and their speed, by formula."""
+        row = largest_row(request, facts, Planner(facts, hardware))
+        settings = resolve(request, facts)
+        writing = decoding(facts, settings, hardware)
+        return Surroundings(row.n_ctx_max, speed_of(writing, settings) if writing else NO_SPEED)
+
+    def confirm(self, facts: ModelFacts, hardware: Hardware, request: Request) -> EnginePlan:
+        """The engine's plan of the user's own settings; where it cannot answer, the formula's and why."""
+        planner = Planner(facts, hardware, self._client)
+        return EnginePlan(planner.plan(resolve(request, facts)), planner.engine_problem)
+
+    def export(
+        self, facts: ModelFacts, hardware: Hardware, settings: LoadSettings, wanted: ExportWish
+    ) -> Prepared:
+        """The settings in a runtime's own words, with the plan of what it can say, by formula.
+
+        Raises SettingsError and UsageError where that cannot be written down.
+        """
+        planner = Planner(facts, hardware)
+        return prepare(
+            wanted.runtime,
+            settings,
+            facts,
+            planner.estimate,
+            flavour=wanted.flavour,
+            shell=wanted.shell,
+            name=wanted.name,
+        )
 
     def curves(self, answer: Recommendation) -> ContextCurves:
         """Memory against context for the chart, by formula, on the device that fills first."""
@@ -183,6 +247,13 @@ class _Reporting:
             f"asking llama.cpp: {format_tokens(settings.n_ctx)} tokens, {cache_name(settings)} KV cache"
         )
         return self._planner.plan(settings)
+
+    def instead(self, *, facts: ModelFacts | None = None, hardware: Hardware | None = None) -> Planning:
+        return self._planner.instead(facts=facts, hardware=hardware)
+
+
+def _request(wishes: Wishes) -> Request:
+    return Request(runtime=wishes.runtime, gpu_only=wishes.gpu_only)
 
 
 def cache_name(settings: LoadSettings) -> str:

@@ -24,8 +24,9 @@ class Card(QFrame):
         self.body.setSpacing(round(em * 0.5))
 
     def set_tone(self, tone: Tone | None) -> None:
-        self._tone = tone
-        self.update()
+        if tone is not self._tone:
+            self._tone = tone
+            self.update()
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         palette = self.palette()

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from advisor.memory.plan import MemoryPlan
 from advisor.units import GiB, KiB, MiB
 
 # The budget is drawn as a line only where it does not press the curves flat against the axis.
@@ -45,6 +46,16 @@ class ContextCurves:
     curves: tuple[Curve, ...]
     answer: Point | None
     answer_name: str
+
+
+def marked(data: ContextCurves, plan: MemoryPlan) -> ContextCurves:
+    """The same curves with that plan as the marked point, on the device that they are of."""
+    line = next((line for line in plan.memory if line.device_name == data.device_name), None)
+    if line is None:
+        return data
+    k, v = plan.settings.cache_type_k, plan.settings.cache_type_v
+    answer = Point(plan.settings.n_ctx, line.total_bytes)
+    return replace(data, answer=answer, answer_name=k if k == v else f"{k} / {v}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -169,16 +169,17 @@ class ChartPainting:
 
     def _answer(self) -> None:
         answer, painter, scale = self._data.answer, self._painter, self._scale
-        if answer is None or answer.n_ctx > scale.n_ctx_max or answer.n_bytes > scale.bytes_max:
+        if answer is None or answer.n_ctx > scale.n_ctx_max:
             return
-        at = self._at(answer.n_ctx, answer.n_bytes)
+        leaves = answer.n_bytes > scale.bytes_max  # then it is marked where it leaves the chart
+        at = self._at(answer.n_ctx, min(answer.n_bytes, scale.bytes_max))
         painter.setPen(QPen(self._text, 1.2, Qt.PenStyle.DotLine))
         painter.drawLine(at, QPointF(at.x(), scale.bottom))
         painter.setPen(QPen(self._base, 2))
         painter.setBrush(self._line_color(self._data.answer_name, colors.SHAPE_CONTRAST))
         painter.drawEllipse(at, 6, 6)
         font = _bold(self._font)
-        text = format_tokens(answer.n_ctx)
+        text = format_tokens(answer.n_ctx) + (" \u2191" if leaves else "")
         width = QFontMetricsF(font).horizontalAdvance(text) + 8
         right_has_room = at.x() + 8 + width < scale.right
         left = at.x() + 8 if right_has_room else at.x() - 8 - width

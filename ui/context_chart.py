@@ -18,7 +18,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from ui.chart_layout import ContextCurves, Scale, contexts_shown
+from ui.chart_layout import ContextCurves, Point, Scale, contexts_shown
 from ui.chart_painting import ChartPainting, scale_for
 from ui.labels import SMALL, scaled
 
@@ -39,6 +39,11 @@ class ContextChart(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setAccessibleName(self.tr("Memory against context"))
         self.setAccessibleDescription(self._described())
+
+    @property
+    def answer(self) -> Point | None:
+        """The marked point."""
+        return self._data.answer if self._data else None
 
     def sizeHint(self) -> QSize:
         em = self.fontMetrics().height()

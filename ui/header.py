@@ -52,6 +52,7 @@ class Header(QWidget):
         self.runtimes.activated.connect(lambda _row: session.set_runtime(self.runtimes.currentData()))
         self.goals.activated.connect(lambda _row: session.set_goal(self.goals.currentData()))
         session.wishes_changed.connect(self._show_wishes)
+        session.current_changed.connect(self._show_wishes)
 
     def _show_wishes(self) -> None:
         self.runtimes.setCurrentIndex(self.runtimes.findData(self._session.runtime))

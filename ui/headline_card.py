@@ -2,21 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from html import escape
 
 from advisor.basis import Basis
-from advisor.memory.plan import Verdict
-from advisor.recommend.result import Recommendation
-from advisor.units import format_tokens
+from advisor.memory.plan import MemoryPlan, Verdict
+from advisor.model.facts import ModelFacts
+from advisor.recommend.result import Recommendation, Speed
+from advisor.units import format_bytes, format_tokens
 from PySide6.QtCore import QEvent, Qt
-from PySide6.QtGui import QTextDocumentFragment
-from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtGui import QAction, QTextDocumentFragment
+from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from ui.card import Card
 from ui.labels import HEADLINE, LARGE, SMALL, Chip, label, muted_label
 from ui.state import OpenModel
 from ui.theme import Tone, tone_color
-from ui.wording import basis_words, cache_words, in_print, layers_words, speed_words, verdict_words
+from ui.wording import (
+    basis_words,
+    cache_words,
+    in_print,
+    layers_words,
+    speed_words,
+    verdict_tone,
+    verdict_words,
+)
 
 
 class HeadlineCard(Card):
@@ -27,7 +37,8 @@ class HeadlineCard(Card):
     _basis = ""
     _is_exact = False
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, commands: Sequence[QAction] = (), parent: QWidget | None = None) -> None:
+        """`commands` are what can be done with the answer, a button each."""
         super().__init__(parent=parent)
         self.setAccessibleName(self.tr("Answer"))
         em = self.fontMetrics().height()
@@ -48,6 +59,8 @@ class HeadlineCard(Card):
         big.addStretch(1)
         answer = QVBoxLayout()
         answer.setSpacing(round(em * 0.2))
+        self._whose = muted_label(size=SMALL, wraps=True)
+        answer.addWidget(self._whose)
         answer.addLayout(big)
         answer.addWidget(self._with)
         answer.addWidget(self._foot)
@@ -55,6 +68,11 @@ class HeadlineCard(Card):
         self._line.setSpacing(em * 2)
         self._line.addLayout(answer, 5)
         self._line.addLayout(self._chips, 4)
+        buttons = QHBoxLayout()
+        for command in commands:
+            buttons.addWidget(_command_button(command))
+        buttons.addStretch(1)  # below the answer they are no wider than they need be
+        self._line.addLayout(buttons)
         self.body.addLayout(self._line)
 
     def stack(self, *, narrow: bool) -> None:
@@ -75,49 +93,83 @@ class HeadlineCard(Card):
         super().changeEvent(event)
 
     def show_answer(self, model: OpenModel, answer: Recommendation) -> None:
-        fits = answer.n_ctx > 0
+        """The recommended settings, or the user's own where there are some."""
+        choice = model.choice
+        plan = choice.plan if choice else answer.plan
+        fits = choice is not None or answer.n_ctx > 0
         if fits:
-            number, unit, sentence = format_tokens(answer.n_ctx), self.tr("tokens"), self._sentence(answer)
-            self._in_print = in_print(answer.settings)
+            number, unit = format_tokens(plan.settings.n_ctx), self.tr("tokens")
+            sentence = self._sentence(plan, answer.model, self._safe(model, answer))
+            self._in_print = in_print(plan.settings)
         else:
-            reason = answer.reasons[0].text if answer.reasons else verdict_words(answer.plan.verdict)
+            reason = answer.reasons[0].text if answer.reasons else verdict_words(plan.verdict)
             number, unit, sentence = self.tr("Does not fit"), "", escape(reason)
             self._in_print = ""
-        self._basis = self._basis_words(model, answer)
-        self._is_exact = answer.plan.basis in {Basis.ENGINE, Basis.ENGINE_LOG, Basis.MEASURED}
+        whose = self._whose_words(answer) if choice else ""
+        self._whose.setText(whose)
+        self._whose.setVisible(bool(whose))
+        self._basis = self._basis_words(model, plan)
+        self._is_exact = plan.basis in {Basis.ENGINE, Basis.ENGINE_LOG, Basis.MEASURED}
         self._number.setText(number)
         self._unit.setText(unit)
         self._with.setText(sentence)
         self._write_foot()
-        self.set_tone(None if fits else Tone.BAD)
-        self._show_chips(answer)
+        self.set_tone(self._tone_of(plan) if choice else None if fits else Tone.BAD)
+        self._show_chips(choice.speed if choice else answer.speed, answer)
         plain = QTextDocumentFragment.fromHtml(sentence).toPlainText()
-        parts = (number, unit, plain, self._in_print, self._basis)
+        parts = (whose, number, unit, plain, self._in_print, self._basis)
         self.setAccessibleDescription(" ".join(part for part in parts if part))
 
-    def _sentence(self, answer: Recommendation) -> str:
-        layers = escape(layers_words(answer.plan, answer.model))
-        if any(memory.buffers.kv_cache_bytes for memory in answer.plan.memory):
+    def _whose_words(self, answer: Recommendation) -> str:
+        if not answer.n_ctx:
+            return self.tr("Your settings \u00b7 nothing could be recommended")
+        words = self.tr("Your settings \u00b7 recommended: {n} tokens with {cache}")
+        return words.format(n=format_tokens(answer.n_ctx), cache=cache_words(answer.settings))
+
+    @staticmethod
+    def _tone_of(plan: MemoryPlan) -> Tone | None:
+        return None if plan.fits else verdict_tone(plan.verdict)
+
+    @staticmethod
+    def _safe(model: OpenModel, answer: Recommendation) -> int:
+        """The largest safe context with the shown settings, 0 while it is not known."""
+        return (model.choice.n_ctx_safe or 0) if model.choice else answer.n_ctx_safe
+
+    def _sentence(self, plan: MemoryPlan, facts: ModelFacts, n_ctx_safe: int) -> str:
+        settings = plan.settings
+        layers = escape(layers_words(plan, facts))
+        if any(memory.buffers.kv_cache_bytes for memory in plan.memory):
             text = self.tr("with <b>{cache}</b> KV cache, {layers}")
-            text = text.format(cache=escape(cache_words(answer.settings)), layers=layers)
+            text = text.format(cache=escape(cache_words(settings)), layers=layers)
         else:
             text = self.tr("without a KV cache, {layers}").format(layers=layers)
-        slots = answer.settings.n_seq_max
-        if slots > 1 and answer.settings.kv_unified:
+        slots = settings.n_seq_max
+        if slots > 1 and settings.kv_unified:
             text += self.tr(", shared by {n} slots").format(n=slots)
         elif slots > 1:
             text += self.tr(", {each} for each of {n} users").format(
-                n=slots, each=format_tokens(answer.settings.n_ctx_per_slot)
+                n=slots, each=format_tokens(settings.n_ctx_per_slot)
             )
-        if answer.n_ctx_safe > answer.n_ctx:
-            text += self.tr("; safe up to {n}").format(n=format_tokens(answer.n_ctx_safe))
-        if answer.plan.verdict is not Verdict.FITS:
-            text += f"; {escape(verdict_words(answer.plan.verdict))}"
+        if plan.verdict is not Verdict.FITS:
+            text += f"; <b>{escape(self._verdict_words(plan))}</b>"
+        if n_ctx_safe and n_ctx_safe != settings.n_ctx:
+            text += self.tr("; safe up to {n}").format(n=format_tokens(n_ctx_safe))
         return text
 
-    def _basis_words(self, model: OpenModel, answer: Recommendation) -> str:
-        words = basis_words(answer.plan.basis)
-        if model.is_asking_engine:
+    def _verdict_words(self, plan: MemoryPlan) -> str:
+        """The verdict, with how much is missing where it is most."""
+        words = verdict_words(plan.verdict)
+        tightest = min(plan.memory, key=lambda line: line.usable_bytes - line.total_bytes)
+        over = tightest.total_bytes - tightest.usable_bytes
+        if over <= 0:
+            return words
+        return self.tr("{verdict}: {size} too much on {device}").format(
+            verdict=words, size=format_bytes(over), device=tightest.device_name
+        )
+
+    def _basis_words(self, model: OpenModel, plan: MemoryPlan) -> str:
+        words = basis_words(plan.basis)
+        if model.choice.is_asking_engine if model.choice else model.is_asking_engine:
             return self.tr("{basis}; asking llama.cpp\u2026").format(basis=words)
         return words
 
@@ -128,9 +180,9 @@ class HeadlineCard(Card):
         before = f"{escape(self._in_print)} &nbsp; " if self._in_print else ""
         self._foot.setText(f"{before}{dot}&nbsp;{escape(self._basis)}" if self._basis else "")
 
-    def _show_chips(self, answer: Recommendation) -> None:
+    def _show_chips(self, speed: Speed | None, answer: Recommendation) -> None:
         nothing = self.tr("if you change nothing: {text}").format(text=answer.if_you_change_nothing.text)
-        texts = [text for text in (self._speed(answer), nothing) if text]
+        texts = [text for text in (self._speed(speed), nothing) if text]
         if texts == self._chip_texts:
             return
         self._chip_texts = texts
@@ -143,14 +195,24 @@ class HeadlineCard(Card):
             self._chips.addWidget(Chip(text))
         self._chips.addStretch(1)
 
-    def _speed(self, answer: Recommendation) -> str:
+    def _speed(self, speed: Speed | None) -> str:
         """Empty where nothing is known that could carry a figure."""
-        first, decode = answer.speed.time_to_first_token_s, answer.speed.decode
-        if not decode:
+        if speed is None or not speed.decode:
             return ""
-        start, full = speed_words(decode[0]), speed_words(decode[-1])
+        first = speed.time_to_first_token_s
+        start, full = speed_words(speed.decode[0]), speed_words(speed.decode[-1])
         if first is None:
             text = self.tr("writes {start} tokens/s at first, {full} at a full context ({basis})")
-            return text.format(start=start, full=full, basis=basis_words(answer.speed.basis))
+            return text.format(start=start, full=full, basis=basis_words(speed.basis))
         text = self.tr("at a full context: first token after {s} s, then {n} tokens/s ({basis})")
-        return text.format(s=f"{first:.0f}", n=full, basis=basis_words(answer.speed.basis))
+        return text.format(s=f"{first:.0f}", n=full, basis=basis_words(speed.basis))
+
+
+def _command_button(command: QAction) -> QPushButton:
+    """A button that does what the action does, and is enabled with it."""
+    button = QPushButton(command.text().replace("&", ""))
+    button.setToolTip(command.toolTip())
+    button.setEnabled(command.isEnabled())
+    button.clicked.connect(command.trigger)
+    command.enabledChanged.connect(button.setEnabled)
+    return button

@@ -42,8 +42,9 @@ class Inquiry(QObject):
     def read(self, model: OpenModel) -> None:
         """Read the file's header."""
 
-        def read(facts: ModelFacts) -> None:
-            model.facts = facts
+        def read(found: tuple[ModelFacts, str | None]) -> None:
+            model.facts, belongs_to = found
+            model.runtime = model.runtime or belongs_to
             model.error = None
             self.facts_read.emit(model)
 
@@ -51,7 +52,10 @@ class Inquiry(QObject):
             model.facts = None  # what was read before may no longer be so
             self._refuse(model, error)
 
-        self._run(model, lambda _report: self._answers.read_model(model.path), read, unreadable)
+        def work(_report: Report) -> tuple[ModelFacts, str | None]:
+            return self._answers.read_model(model.path), self._answers.runtime_of(model.path)
+
+        self._run(model, work, read, unreadable)
 
     def ask_formula(self, model: OpenModel, wishes: Wishes) -> None:
         """Ask anew, by formula. Older questions are forgotten."""
@@ -107,13 +111,13 @@ class Inquiry(QObject):
         )
 
     def draw(self, model: OpenModel) -> None:
-        """Compute the chart's curves for the model's answer."""
-        answer = model.recommendation
+        """Compute the chart's curves for what the page shows of the model."""
+        recommended, answer = model.recommendation, model.shown
         if answer is None:
             return
 
         def drawn(curves: ContextCurves) -> None:
-            if model.recommendation is answer:
+            if model.recommendation is recommended:
                 model.curves = curves
                 self.changed.emit(model)
 

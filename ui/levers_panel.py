@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from advisor.recommend.result import Lever
-from advisor.units import format_bytes
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QToolButton, QVBoxLayout, QWidget
 
 from ui.card import TitledCard, clear_layout
-from ui.labels import SMALL, ToneLabel, label, muted_label
+from ui.command_field import CommandField
+from ui.labels import SMALL, ToneLabel, label, muted_label, scaled
 from ui.theme import Tone, border_color
-from ui.wording import lever_gain, lever_name
+from ui.wording import lever_details, lever_gain, lever_name
 
 
 class LeversPanel(TitledCard):
     """A row a lever, in the recommendation's order: most tokens first."""
+
+    chosen = Signal(object)  # the lever's Request
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(self.tr("What you could change"), parent=parent)
@@ -31,33 +33,56 @@ class LeversPanel(TitledCard):
         self._shown = levers
         clear_layout(self._rows)
         for i, lever in enumerate(levers):
-            self._rows.addWidget(_LeverRow(lever, has_line=i + 1 < len(levers)))
+            row = LeverRow(lever, has_line=i + 1 < len(levers))
+            row.chosen.connect(self.chosen)
+            self._rows.addWidget(row)
         if not levers:
             self._rows.addWidget(
                 muted_label(self.tr("Nothing: this is as much as the model can hold."), wraps=True)
             )
 
 
-class _LeverRow(QWidget):
-    """A lever's name, what it frees, and the tokens gained."""
+class LeverRow(QWidget):
+    """A lever's name, what it frees, the tokens gained, and a way to use it."""
+
+    chosen = Signal(object)
 
     def __init__(self, lever: Lever, *, has_line: bool) -> None:
         super().__init__()
         self._has_line = has_line
         em = self.fontMetrics().height()
-        line = QHBoxLayout(self)
-        line.setContentsMargins(0, round(em * 0.35), 0, round(em * 0.4))
-        line.setSpacing(em)
-        words = QVBoxLayout()
-        words.setSpacing(0)
-        words.addWidget(label(lever_name(lever), wraps=True))
-        if lever.gain_tokens and lever.gain_bytes > 0:
-            frees = self.tr("frees {size} at the same context").format(size=format_bytes(lever.gain_bytes))
-            words.addWidget(muted_label(frees, size=SMALL, wraps=True))
-        gain = ToneLabel(lever_gain(lever), Tone.GOOD if lever.gain_tokens >= 0 else Tone.QUIET, bold=True)
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(0, round(em * 0.4), 0, round(em * 0.45))
+        whole.setSpacing(round(em * 0.15))
+        name = lever_name(lever)
+        gain = ToneLabel(
+            lever_gain(lever),
+            Tone.GOOD if (lever.gain_tokens or lever.gain_bytes) > 0 else Tone.QUIET,
+            bold=True,
+        )
         gain.setAlignment(Qt.AlignmentFlag.AlignTrailing | Qt.AlignmentFlag.AlignTop)
-        line.addLayout(words, 1)
-        line.addWidget(gain)
+        head = QHBoxLayout()
+        head.setSpacing(em)
+        head.addWidget(label(name, wraps=True), 1)
+        head.addWidget(gain)
+        whole.addLayout(head)
+        foot = QHBoxLayout()
+        foot.setSpacing(em)
+        foot.addWidget(muted_label("\n".join(lever_details(lever)), size=SMALL, wraps=True), 1)
+        self.use: QToolButton | None = None
+        if lever.request:
+            self.use = QToolButton()
+            self.use.setText(self.tr("Use"))
+            self.use.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+            self.use.setFont(scaled(self.use.font(), SMALL))
+            self.use.setAccessibleName(self.tr("Use: {name}").format(name=name))
+            self.use.setToolTip(lever.text)
+            self.use.clicked.connect(lambda: self.chosen.emit(lever.request))
+            foot.addWidget(self.use, 0, Qt.AlignmentFlag.AlignTop)
+        if lever.request or lever_details(lever):
+            whole.addLayout(foot)
+        if lever.command:
+            whole.addWidget(CommandField(lever.command, name))
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         if self._has_line:

@@ -22,11 +22,13 @@ from PySide6.QtWidgets import (
 from ui.actions import Actions
 from ui.computer_page import ComputerPage
 from ui.drop_target import DropTarget
+from ui.export_dialog import ExportDialog
 from ui.header import Header
 from ui.model_page import ModelPage
 from ui.preferences import Preferences
 from ui.session import Session
 from ui.sidebar import Sidebar
+from ui.state import OpenModel
 from ui.status_line import StatusLine
 from ui.theme import Theme, apply_theme
 from ui.welcome import Welcome
@@ -42,8 +44,12 @@ class MainWindow(QMainWindow):
         self.setWindowTitle("Context Advisor")
         self.actions_ = Actions(self)
         self.header = Header(session, self.actions_.open)
-        self.sidebar = Sidebar(session, self.actions_.close_model, self.actions_.computer)
-        self.page = ModelPage(session, self.actions_.look_again, self.actions_.computer)
+        self.sidebar = Sidebar(
+            session, self.actions_.close_model, self.actions_.models, self.actions_.computer
+        )
+        self.page = ModelPage(
+            session, self.actions_.look_again, self.actions_.computer, [self.actions_.export]
+        )
         self.welcome = Welcome(session, self.actions_.open, self.actions_.computer)
         self.computer = ComputerPage(session, self.actions_.look_again)
         self.status = StatusLine(session)
@@ -63,6 +69,7 @@ class MainWindow(QMainWindow):
             self._preferences.add_recent(path.absolute())
         self._preferences.last_folder = paths[0].absolute().parent
         self._session.open_paths(paths)
+        self._show_current()
         if len(paths) > 1:
             self.status.say(self.tr("Opened {n} models, showing the first").format(n=len(paths)))
 
@@ -107,12 +114,15 @@ class MainWindow(QMainWindow):
         self.computer.left.connect(self._show_current)
         actions.quit.triggered.connect(self.close)
         actions.about.triggered.connect(self._about)
+        actions.models.triggered.connect(self._toggle_welcome)
+        self.welcome.library.opened.connect(lambda path: self.open_paths([path]))
+        actions.export.triggered.connect(self._export)
         actions.clear_recent.triggered.connect(self._preferences.clear_recent)
         actions.theme(self._preferences.theme).setChecked(True)
         actions.themes.triggered.connect(lambda action: self._set_theme(Theme(action.data())))
         self._session.current_changed.connect(self._show_current)
         QGuiApplication.instance().applicationStateChanged.connect(self._application_state_changed)
-        self._session.model_changed.connect(lambda _model: self._title())
+        self._session.model_changed.connect(self._model_changed)
         self._session.wishes_changed.connect(self._remember_wishes)
 
     def _fill_menus(self) -> None:
@@ -121,6 +131,8 @@ class MainWindow(QMainWindow):
         file.addAction(actions.open)
         self.recent_menu = file.addMenu(self.tr("Open &recent"))
         self.recent_menu.aboutToShow.connect(self._fill_recent)
+        file.addAction(actions.models)
+        file.addAction(actions.export)
         file.addAction(actions.close_model)
         file.addSeparator()
         file.addAction(actions.look_again)
@@ -151,7 +163,25 @@ class MainWindow(QMainWindow):
         has_model = self._session.current is not None
         self._stack.setCurrentWidget(self._body if has_model else self.welcome)
         self.actions_.close_model.setEnabled(has_model)
+        self._model_changed(self._session.current)
+
+    def _model_changed(self, _model: OpenModel | None) -> None:
         self._title()
+        current = self._session.current
+        self.actions_.export.setEnabled(current is not None and current.plan is not None)
+
+    def _export(self) -> None:
+        dialog = ExportDialog(self._session, self)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.open()
+
+    def _toggle_welcome(self) -> None:
+        """The first screen with the models on this computer, and back to the open one."""
+        if self._stack.currentWidget() is self.welcome:
+            self._show_current()
+        else:
+            self._stack.setCurrentWidget(self.welcome)
+            self.welcome.library.search.setFocus()
 
     def _toggle_computer(self) -> None:
         if self._stack.currentWidget() is self.computer:
@@ -205,7 +235,7 @@ class MainWindow(QMainWindow):
 
     def _remember_wishes(self) -> None:
         self._preferences.goal = self._session.goal.name
-        self._preferences.runtime = self._session.runtime
+        self._preferences.runtime = self._session.remembered_runtime
         self._preferences.reserve = self._session.reserve
 
     def _about(self) -> None:

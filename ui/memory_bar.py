@@ -48,11 +48,14 @@ class MemoryBar(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.show_memory(memory)
 
-    def show_memory(self, memory: DeviceMemory) -> None:
-        """Show another plan's memory. What is pointed at stays so, if it is still there."""
+    def show_memory(self, memory: DeviceMemory, prompt: float = 0.0) -> None:
+        """Show another plan's memory, with `prompt` as the share of the KV cache that a prompt fills.
+
+        What is pointed at stays so, if it is still there.
+        """
         part = self.segment.part if self.segment else None
         self._memory = memory
-        self._segments = segments(memory)
+        self._segments = segments(memory, prompt)
         self.setAccessibleName(self.tr("Memory of {device}").format(device=memory.device_name))
         self.setAccessibleDescription(self._described())
         self._index = None

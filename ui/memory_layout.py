@@ -14,6 +14,8 @@ class Part(StrEnum):
     """The pieces in the order in which they are drawn."""
 
     WEIGHTS = "weights"
+    KV_PROMPT = "kv_prompt"  # the share of the prompt that one means to send
+    KV_GROW = "kv_grow"  # the rest of it, where there is such a prompt
     KV_CACHE = "kv_cache"
     RECURRENT_STATE = "recurrent_state"
     COMPUTE = "compute"
@@ -31,12 +33,17 @@ SMALLEST = 4.0
 # What the load itself takes; the rest is what there is.
 LOAD_PARTS = (
     Part.WEIGHTS,
+    Part.KV_PROMPT,
+    Part.KV_GROW,
     Part.KV_CACHE,
     Part.RECURRENT_STATE,
     Part.COMPUTE,
     Part.OUTPUT,
     Part.OVERHEAD,
 )
+
+
+_BASIS = {Part.KV_PROMPT: Part.KV_CACHE, Part.KV_GROW: Part.KV_CACHE}  # a share has the whole's
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,23 +72,30 @@ class Cell:
         return self.left + self.width / 2
 
 
-def segments(memory: DeviceMemory) -> tuple[Segment, ...]:
-    """The non-empty pieces of a device's bar.
+def prompt_share(n_prompt: int | None, n_ctx_per_slot: int) -> float:
+    """How much of one user's context a prompt of so many tokens takes, 0 to 1."""
+    return min((n_prompt or 0) / n_ctx_per_slot, 1.0)
+
+
+def segments(memory: DeviceMemory, prompt: float = 0.0) -> tuple[Segment, ...]:
+    """The non-empty pieces of a device's bar, with `prompt` as the share of the KV cache that is spoken for.
 
     Their sum is the device's capacity, or more: then the load does not fit beside what others hold and
     the reserve.
     """
     buffers = memory.buffers
+    prompt_bytes = round(buffers.kv_cache_bytes * prompt)
     load = {
         Part.WEIGHTS: buffers.weights_bytes,
-        Part.KV_CACHE: buffers.kv_cache_bytes,
+        Part.KV_PROMPT: prompt_bytes,
+        Part.KV_GROW if prompt else Part.KV_CACHE: buffers.kv_cache_bytes - prompt_bytes,
         Part.RECURRENT_STATE: buffers.recurrent_state_bytes,
         Part.COMPUTE: buffers.compute_bytes,
         Part.OUTPUT: buffers.output_bytes,
         Part.OVERHEAD: memory.overhead_bytes,
     }
     free_bytes = memory.device_total_bytes if memory.free_bytes is None else memory.free_bytes
-    pieces = [Segment(part, size, memory.basis.get(part.value)) for part, size in load.items()]
+    pieces = [Segment(part, size, memory.basis.get(_BASIS.get(part, part))) for part, size in load.items()]
     pieces += [
         Segment(Part.OTHERS, memory.device_total_bytes - free_bytes),
         Segment(Part.RESERVE, free_bytes - memory.usable_bytes),

@@ -11,7 +11,7 @@ from ui.card import TitledCard
 from ui.labels import SMALL, ToneLabel, label, muted_label
 from ui.memory_bar import MemoryBar
 from ui.memory_colors import HATCHED, hatch_color, part_color
-from ui.memory_layout import LOAD_PARTS, Part, segments
+from ui.memory_layout import LOAD_PARTS, Part, prompt_share, segments
 from ui.theme import Tone, qcolor
 from ui.wording import part_words
 
@@ -26,6 +26,7 @@ class MemoryPanel(TitledCard):
 
     # Known to the class: Qt may say that the palette changed before the panel is complete.
     _plan: MemoryPlan | None = None
+    _prompt = 0.0
     _is_narrow = False
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -55,10 +56,12 @@ class MemoryPanel(TitledCard):
     def detail(self) -> str:
         return self._detail.text()
 
-    def show_plan(self, plan: MemoryPlan) -> None:
-        if plan == self._plan:
+    def show_plan(self, plan: MemoryPlan, n_prompt: int | None = None) -> None:
+        """`n_prompt`: the tokens that one user means to send, where that is said."""
+        prompt = prompt_share(n_prompt, plan.settings.n_ctx_per_slot)
+        if (plan, prompt) == (self._plan, self._prompt):
             return
-        self._plan = plan
+        self._plan, self._prompt = plan, prompt
         self.set_title(self.tr("Memory at {n} tokens").format(n=format_tokens(plan.settings.n_ctx)))
         self.aside.setText(self.tr("{size} in all").format(size=format_bytes(plan.total_bytes)))
         if len(self._rows) != len(plan.memory):
@@ -66,7 +69,7 @@ class MemoryPanel(TitledCard):
         self._show_detail(None)
         # Rows are kept: whoever stands on a bar with the keyboard keeps standing there.
         for row, memory in zip(self._rows, plan.memory, strict=True):
-            row.show_memory(memory)
+            row.show_memory(memory, prompt)
         self._write_legend()
 
     def stack(self, *, narrow: bool) -> None:
@@ -108,7 +111,7 @@ class MemoryPanel(TitledCard):
         """The parts' names; on a single device with the load's sizes, which may be too narrow for a label."""
         if self._plan is None:
             return
-        shown = [segment for memory in self._plan.memory for segment in segments(memory)]
+        shown = [segment for memory in self._plan.memory for segment in segments(memory, self._prompt)]
         sizes = {s.part: s.n_bytes for s in shown if s.part in LOAD_PARTS and len(self._plan.memory) == 1}
         there = {segment.part for segment in shown}
         entries = [self._legend_entry(part, sizes.get(part)) for part in Part if part in there]
@@ -142,13 +145,13 @@ class _DeviceRow:
             box.addWidget(line)
         self.show_memory(memory)
 
-    def show_memory(self, memory: DeviceMemory) -> None:
+    def show_memory(self, memory: DeviceMemory, prompt: float = 0.0) -> None:
         used, usable = format_bytes(memory.total_bytes), format_bytes(memory.usable_bytes)
         self._device.setText(memory.device_name)
         self._takes.setText(
             translate("memory", "takes {used} of {usable} usable").format(used=used, usable=usable)
         )
-        self.bar.show_memory(memory)
+        self.bar.show_memory(memory, prompt)
         left = memory.usable_bytes - memory.total_bytes
         words = translate("memory", "{size} left") if left >= 0 else translate("memory", "{size} too much")
         self.left_over.setText(words.format(size=format_bytes(abs(left))))

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from advisor.recommend.result import Recommendation
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QAction, QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QFrame, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
 from ui.alternatives_panel import AlternativesPanel
+from ui.chart_layout import marked
 from ui.chart_panel import ChartPanel
 from ui.headline_card import HeadlineCard
 from ui.labels import muted_label
@@ -16,21 +19,30 @@ from ui.memory_panel import MemoryPanel
 from ui.notes_panel import NotesPanel
 from ui.notice import Notice
 from ui.session import Session
+from ui.settings_panel import SettingsPanel
 from ui.state import OpenModel
 from ui.theme import Tone
 from ui.title_line import TitleLine
+from ui.wording import nearest_lever
 
-_NARROW_EMS = 48  # below this width the side column moves under the main one
+_NARROW_EMS = 54  # below this width the side column moves under the main one
 
 
 class ModelPage(QScrollArea):
     """The shown model, as the session knows it."""
 
     def __init__(
-        self, session: Session, look_again: QAction, computer: QAction, parent: QWidget | None = None
+        self,
+        session: Session,
+        look_again: QAction,
+        computer: QAction,
+        commands: Sequence[QAction] = (),
+        parent: QWidget | None = None,
     ) -> None:
+        """`commands` are what can be done with the answer: buttons of the headline."""
         super().__init__(parent)
         self._session = session
+        self._shown: Recommendation | None = None
         self.setWidgetResizable(True)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -41,10 +53,11 @@ class ModelPage(QScrollArea):
         self.engine_trouble = Notice(Tone.CAUTION, look_again)
         self.findings = Notice(Tone.CAUTION, computer)
         self.waiting = muted_label(self.tr("Reading the file\u2026"))
-        self.headline = HeadlineCard()
+        self.headline = HeadlineCard(commands)
         self.memory = MemoryPanel()
         self.chart = ChartPanel()
         self.alternatives = AlternativesPanel()
+        self.settings = SettingsPanel(session)
         self.levers = LeversPanel()
         self.notes = NotesPanel()
         self._answer = self._arrange()
@@ -53,32 +66,40 @@ class ModelPage(QScrollArea):
         session.model_changed.connect(self._refresh_if_shown)
         session.engine_changed.connect(self._refresh)
         session.hardware_changed.connect(self._refresh)
+        session.prompt_changed.connect(self._refresh)
+        for choosing in (self.settings.changed, self.alternatives.chosen, self.levers.chosen):
+            choosing.connect(session.choose)
         self._refresh()
 
     def minimumSizeHint(self) -> QSize:
-        """Wide enough for its content: there is no sideways scrolling."""
-        bar = self.verticalScrollBar().sizeHint().width()
-        return QSize(self._page.minimumSizeHint().width() + bar, super().minimumSizeHint().height())
+        """Wide enough for its content below one another: there is no sideways scrolling."""
+        em = self.fontMetrics().height()
+        margins = 2 * round(em * 1.4) + self.verticalScrollBar().sizeHint().width()
+        panels = (self.headline, self.memory, self.chart, self.settings, self.alternatives, self.levers)
+        widest = max(panel.minimumSizeHint().width() for panel in panels)
+        return QSize(widest + margins, super().minimumSizeHint().height())
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         narrow = self.viewport().width() < _NARROW_EMS * self.fontMetrics().height()
-        self._columns.setDirection(
-            QBoxLayout.Direction.TopToBottom if narrow else QBoxLayout.Direction.LeftToRight
-        )
+        for columns in (self._columns, self._below):
+            columns.setDirection(
+                QBoxLayout.Direction.TopToBottom if narrow else QBoxLayout.Direction.LeftToRight
+            )
         self.headline.stack(narrow=narrow)
         self.memory.stack(narrow=narrow)
 
     def _arrange(self) -> QWidget:
         em = self.fontMetrics().height()
-        side = QVBoxLayout()
-        side.setSpacing(em)
-        side.addWidget(self.notes)
-        side.addWidget(self.levers, 1)
         self._columns = QBoxLayout(QBoxLayout.Direction.LeftToRight)
-        self._columns.setSpacing(em)
-        self._columns.addWidget(self.chart, 2)
-        self._columns.addLayout(side, 1)
+        self._below = QBoxLayout(QBoxLayout.Direction.LeftToRight)
+        for columns, main, side in (
+            (self._columns, self.chart, self.settings),
+            (self._below, self.alternatives, self.levers),
+        ):
+            columns.setSpacing(em)
+            columns.addWidget(main, 2)
+            columns.addWidget(side, 1)
 
         answer = QWidget()
         inner = QVBoxLayout(answer)
@@ -87,7 +108,8 @@ class ModelPage(QScrollArea):
         inner.addWidget(self.headline)
         inner.addWidget(self.memory)
         inner.addLayout(self._columns, 1)
-        inner.addWidget(self.alternatives)
+        inner.addLayout(self._below)
+        inner.addWidget(self.notes)
 
         self._page = TallAsItsText()
         whole = QVBoxLayout(self._page)
@@ -120,16 +142,21 @@ class ModelPage(QScrollArea):
         self._show_trouble(model)
         if answer:
             self._show_answer(model, answer)
-        self.updateGeometry()
+        if answer is not self._shown:  # only another answer makes panels wider
+            self._shown = answer
+            self.updateGeometry()
 
     def _show_answer(self, model: OpenModel, answer: Recommendation) -> None:
         self.headline.show_answer(model, answer)
-        self.memory.show_plan(answer.plan)
-        self.chart.show_curves(model.curves)
-        self.alternatives.show_answer(answer)
-        self.levers.show_levers(answer.levers)
+        plan = model.plan or answer.plan
+        self.memory.show_plan(plan, self._session.n_prompt)
+        speed = model.choice.speed if model.choice else answer.speed
+        self.chart.show_curves(marked(model.curves, plan) if model.curves else None, speed)
+        self.settings.show_model(model)
+        self.alternatives.show_answer(answer, model.choice.plan.settings if model.choice else None)
+        self.levers.show_levers((*nearest_lever(answer), *answer.levers))
         # The headline of what does not fit is the first reason itself.
-        self.notes.show_notes(answer.reasons if answer.n_ctx else answer.reasons[1:], answer.plan.notes)
+        self.notes.show_notes(answer.reasons if answer.n_ctx else answer.reasons[1:], plan.notes)
 
     def _show_trouble(self, model: OpenModel) -> None:
         problem = model.engine_problem or self._session.engine.problem

@@ -6,19 +6,24 @@ model is answered twice: by formula at once, then by the engine, which takes the
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from advisor.errors import AdvisorError
+from advisor.export.prepare import Prepared
 from advisor.hardware.device import Hardware
 from advisor.recommend.result import Goal
+from advisor.settings.request import Request
 from PySide6.QtCore import QObject, QTimer, Signal
 
+from ui.choosing import Choosing, recommended_request
 from ui.computer import Computer
 from ui.inquiry import Inquiry
+from ui.library import Library
 from ui.reserve_choices import AUTOMATIC, RESERVES
-from ui.state import EngineState, EngineStatus, OpenModel, Wishes
+from ui.state import EngineState, EngineStatus, ExportWish, OpenModel, Wishes
 from ui.tasks import Tasks
 
 if TYPE_CHECKING:  # the window can be built and tested without the whole domain behind it
@@ -32,7 +37,8 @@ class Session(QObject):
 
     hardware_changed = Signal()
     engine_changed = Signal()
-    wishes_changed = Signal()  # goal, runtime or what is kept free
+    wishes_changed = Signal()  # goal, runtime, what is kept free, or what may be on the CPU
+    prompt_changed = Signal()  # how many tokens the user means to send
     models_changed = Signal()  # which are open, in which order
     model_changed = Signal(object)  # OpenModel: something of it is new
     current_changed = Signal()  # another model is shown
@@ -45,11 +51,15 @@ class Session(QObject):
         self.goals: dict[str, Goal] = answers.goals()
         self.runtimes: dict[str, str] = answers.runtimes()
         self.goal: Goal = self.goals[answers.default_goal()]
-        self.runtime: str = answers.default_runtime()
+        self.remembered_runtime: str = answers.default_runtime()
+        self.gpu_only = False
+        self.n_prompt: int | None = None  # tokens that the user means to send
         self.reserve = AUTOMATIC
         self.computer = Computer(answers, tasks, self)
         self.computer.hardware_changed.connect(self.hardware_changed)
         self.computer.engine_changed.connect(self.engine_changed)
+        self.library = Library(answers, tasks, self)
+        self.computer.planned_changed.connect(lambda: self.library.judge_on(self.computer.planned))
         self.models: list[OpenModel] = []
         self.current: OpenModel | None = None
         self._inquiry = Inquiry(answers, tasks, self)
@@ -57,17 +67,22 @@ class Session(QObject):
         self._inquiry.answered.connect(self._answered)
         self._inquiry.changed.connect(self.model_changed)
         self._inquiry.progress_changed.connect(self.progress_changed)
+        self._choosing = Choosing(answers, tasks, self)
+        self._choosing.changed.connect(self.model_changed)
+        self._choosing.rested.connect(self._inquiry.draw)
         self._rest = QTimer(self, singleShot=True, interval=_REST_MS)
         self._rest.timeout.connect(self._ask_for_all)
         self.computer.planned_changed.connect(self._rest.start)
 
     def start(self) -> None:
-        """Look at the computer, then at the engine."""
+        """Look at the computer, then at the engine; and for models beside that."""
         self.computer.look()
+        self.library.look()
 
     def close(self) -> bool:
         """Stop the engine and all work. False if something could not be stopped in time."""
         self._rest.stop()
+        self._choosing.stop()
         self.computer.stop()
         self._tasks.cancel_all()
         self._answers.close()
@@ -76,7 +91,7 @@ class Session(QObject):
     @property
     def is_settled(self) -> bool:
         """True while nothing is asked and nothing waits to be asked."""
-        return self._tasks.is_idle and not self._rest.isActive()
+        return self._tasks.is_idle and not self._rest.isActive() and self._choosing.is_resting
 
     # --- what the user wants
 
@@ -108,17 +123,73 @@ class Session(QObject):
             else:
                 self.current_changed.emit()
 
+    @property
+    def runtime(self) -> str:
+        """The shown model's, else the one that was chosen last."""
+        return (self.current and self.current.runtime) or self.remembered_runtime
+
+    @property
+    def asked(self) -> Request | None:
+        """What asks for the settings that the page shows."""
+        model = self.current
+        if model and model.choice:
+            return model.choice.request
+        return recommended_request(model.recommendation) if model and model.recommendation else None
+
+    def choose(self, request: Request | None) -> None:
+        """Show the model at these settings in place of the recommended ones; None: at those again."""
+        if self.current:
+            self._choose(self.current, request)
+
+    def export(
+        self,
+        wanted: ExportWish,
+        on_result: Callable[[Prepared], None],
+        on_error: Callable[[AdvisorError], None],
+    ) -> None:
+        """The shown settings in a runtime's own words, in the background."""
+        model, hardware = self.current, self.computer.planned
+        if model is None or model.facts is None or model.plan is None or hardware is None:
+            return
+        facts, settings = model.facts, model.plan.settings
+        named = replace(wanted, name=self.library.name_of(model.path, wanted.runtime))
+        self._tasks.run(
+            lambda _report: self._answers.export(facts, hardware, settings, named),
+            on_result=on_result,
+            on_error=on_error,
+        )
+
+    def set_gpu_only(self, gpu_only: bool) -> None:
+        """Whether the recommendation may put anything on the CPU that belongs on a GPU."""
+        if gpu_only != self.gpu_only:
+            self.gpu_only = gpu_only
+            self.wishes_changed.emit()
+            self._rest.start()
+
+    def set_prompt(self, n_tokens: int | None) -> None:
+        """How many tokens the user means to send, None where that is not said."""
+        if n_tokens != self.n_prompt:
+            self.n_prompt = n_tokens
+            self.prompt_changed.emit()
+
     def set_goal(self, name: str) -> None:
         """Ask for another goal. A name that does not exist (any more) changes nothing."""
         goal = self.goals.get(name)
         if goal and goal != self.goal:
             self.goal = goal
+            self._forget_choices(self.models)
             self.wishes_changed.emit()
             self._rest.start()
 
     def set_runtime(self, name: str) -> None:
+        """Ask for another runtime. Where the shown file belongs to one, only this model changes."""
         if name in self.runtimes and name != self.runtime:
-            self.runtime = name
+            if self.current and self.current.runtime:
+                self.current.runtime = name
+                self._forget_choices([self.current])
+            else:
+                self.remembered_runtime = name
+                self._forget_choices([model for model in self.models if not model.runtime])
             self.wishes_changed.emit()
             self._rest.start()
 
@@ -133,6 +204,7 @@ class Session(QObject):
         if self.current:
             self._inquiry.read(self.current)
         self.computer.look()
+        self.library.look()
 
     def notice_changes(self) -> None:
         """The user came back: see what other programs hold now, unless something is being asked."""
@@ -179,7 +251,9 @@ class Session(QObject):
             self.close_model(model)
             return
         self.model_changed.emit(model)
-        wishes = self._wishes()
+        if model is self.current and model.runtime:
+            self.wishes_changed.emit()
+        wishes = self._wishes(model)
         if wishes:
             self._inquiry.ask_formula(model, wishes)
 
@@ -195,17 +269,31 @@ class Session(QObject):
             None,
         )
 
-    def _wishes(self) -> Wishes | None:
+    def _wishes(self, model: OpenModel) -> Wishes | None:
         hardware = self.computer.planned
-        return Wishes(hardware, self.goal, self.runtime) if hardware else None
+        runtime = model.runtime or self.remembered_runtime
+        return Wishes(hardware, self.goal, runtime, self.gpu_only) if hardware else None
 
     def _ask_for_all(self) -> None:
-        wishes = self._wishes()
-        if wishes:
-            for model in sorted(self.models, key=lambda m: m is not self.current):
+        for model in sorted(self.models, key=lambda m: m is not self.current):
+            wishes = self._wishes(model)
+            if wishes:
                 self._inquiry.ask_formula(model, wishes)
 
+    def _forget_choices(self, models: Iterable[OpenModel]) -> None:
+        """Another goal or runtime is another question: its own recommendation is shown."""
+        for model in models:
+            model.choice = model.choice_error = None
+
+    def _choose(self, model: OpenModel, request: Request | None) -> None:
+        hardware = self.computer.planned
+        if hardware:
+            has_engine = self.engine.status is EngineStatus.READY
+            self._choosing.choose(model, request, hardware, has_engine=has_engine)
+
     def _answered(self, model: OpenModel) -> None:
+        if model.choice and model.choice.hardware is not self.computer.planned:
+            self._choose(model, model.choice.request)  # other hardware: the same settings, counted anew
         if model is self.current:
             self._inquiry.draw(model)
             self._ask_engine(model)
@@ -213,6 +301,6 @@ class Session(QObject):
             model.curves = None
 
     def _ask_engine(self, model: OpenModel) -> None:
-        wishes = self._wishes()
+        wishes = self._wishes(model)
         if wishes and self.engine.status is EngineStatus.READY:
             self._inquiry.ask_engine(model, wishes)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from PySide6.QtCore import QModelIndex, Qt
 from PySide6.QtGui import QAction, QPainter, QPaintEvent, QPalette
-from PySide6.QtWidgets import QAbstractItemView, QFrame, QListView, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QAbstractItemView, QFrame, QListView, QPushButton, QVBoxLayout, QWidget
 
 from ui.computer_panel import ComputerLines
-from ui.model_list import MODEL_ROLE, ModelList, ModelRow
+from ui.model_list import MODEL_ROLE, ModelList
+from ui.row_painting import ModelRow
 from ui.session import Session
 from ui.theme import border_color
 
@@ -16,8 +17,14 @@ class Sidebar(QWidget):
     """Choosing a row shows that model."""
 
     def __init__(
-        self, session: Session, close_action: QAction, details: QAction, parent: QWidget | None = None
+        self,
+        session: Session,
+        close_action: QAction,
+        models: QAction,
+        details: QAction,
+        parent: QWidget | None = None,
     ) -> None:
+        """`models` shows the models on this computer, `details` this computer itself."""
         super().__init__(parent)
         self._session = session
         self.setAutoFillBackground(True)
@@ -36,6 +43,12 @@ class Sidebar(QWidget):
         self.view.addAction(close_action)
         self.view.selectionModel().currentChanged.connect(self._row_chosen)
 
+        self.models = QPushButton(models.text().replace("&", ""))
+        self.models.setToolTip(models.toolTip())
+        self.models.clicked.connect(models.trigger)
+        top = QVBoxLayout()
+        top.setContentsMargins(round(em * 0.6), round(em * 0.6), round(em * 0.6), round(em * 0.6))
+        top.addWidget(self.models)
         computer = QWidget()
         inner = QVBoxLayout(computer)
         inner.setContentsMargins(em, round(em * 0.8), round(em * 0.6), em)
@@ -43,6 +56,7 @@ class Sidebar(QWidget):
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 1, 0)
         whole.setSpacing(0)
+        whole.addLayout(top)
         whole.addWidget(self.view, 1)
         whole.addWidget(_Line())
         whole.addWidget(computer)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
 
 from advisor.errors import AdvisorError, EngineError
+from advisor.export.choices import Flavour, Shell
 from advisor.hardware.device import Hardware
+from advisor.memory.plan import MemoryPlan
 from advisor.model.facts import ModelFacts
-from advisor.recommend.result import Goal, Recommendation
+from advisor.recommend.result import Goal, Recommendation, Speed
+from advisor.settings.request import Request
 
 from ui.chart_layout import ContextCurves
 
@@ -33,6 +36,7 @@ class Wishes:
     hardware: Hardware
     goal: Goal
     runtime: str
+    gpu_only: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +48,52 @@ class EngineAnswer:
 
 
 @dataclass(frozen=True, slots=True)
+class EnginePlan:
+    """The plan of the user's own settings, and why the engine did not make it, if it did not."""
+
+    plan: MemoryPlan
+    problem: EngineError | None
+
+
+@dataclass(frozen=True, slots=True)
+class ExportWish:
+    """Which export the user wants to see. `name`: what the runtime itself calls the model, if it does."""
+
+    runtime: str
+    flavour: Flavour = "pinned"
+    shell: Shell = "sh"
+    name: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class LargestByReserve:
     """How many tokens an answer's settings could have with each choice of what is kept free."""
 
     answer: Recommendation
     n_ctx: dict[str, int]  # by the choice's name, 0 for nothing; an earlier answer's until they are known
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """The user's own settings in place of the recommended ones, and what is known of them by now.
+
+    `plan` is by formula at first, then the engine's. `n_ctx_safe` and `speed` are None until they are known.
+    """
+
+    request: Request
+    hardware: Hardware
+    plan: MemoryPlan
+    n_ctx_safe: int | None = None
+    speed: Speed | None = None
+    is_asking_engine: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What is computed around a choice when it rests: the largest safe context, the speed."""
+
+    n_ctx_safe: int
+    speed: Speed
 
 
 class EngineStatus(StrEnum):
@@ -69,7 +114,9 @@ class OpenModel:
     """One file that the user opened, as far as it is known by now.
 
     `generation` counts the questions: an answer to an older one is dropped. `engine_problem` says why
-    the answer shown is by formula although there is an engine.
+    the answer shown is by formula although there is an engine. `choice` takes the recommendation's place on
+    the page; `choice_error` says why the last thing chosen cannot be. `runtime` is the one that the file
+    belongs to, or that was chosen for it; without, it is the window's.
     """
 
     path: Path
@@ -77,6 +124,9 @@ class OpenModel:
     recommendation: Recommendation | None = None
     curves: ContextCurves | None = None
     reserves: LargestByReserve | None = None
+    runtime: str | None = None
+    choice: Choice | None = None
+    choice_error: AdvisorError | None = None
     error: AdvisorError | None = None
     engine_problem: EngineError | None = None
     is_asking_engine: bool = False
@@ -86,3 +136,17 @@ class OpenModel:
     @property
     def name(self) -> str:
         return self.facts.name if self.facts else self.path.name
+
+    @property
+    def plan(self) -> MemoryPlan | None:
+        """The plan that the page shows: the user's choice, else the recommended one."""
+        if self.choice:
+            return self.choice.plan
+        return self.recommendation.plan if self.recommendation else None
+
+    @property
+    def shown(self) -> Recommendation | None:
+        """The recommendation with the shown plan in it, for what is drawn around that."""
+        if self.recommendation and self.choice:
+            return replace(self.recommendation, settings=self.choice.plan.settings, plan=self.choice.plan)
+        return self.recommendation

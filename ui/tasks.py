@@ -22,6 +22,7 @@ Work = Callable[[Report], Any]
 class Lane(StrEnum):
     QUICK = "quick"
     ENGINE = "engine"
+    LIBRARY = "library"
 
 
 class Task:
@@ -100,9 +101,9 @@ class Tasks(QObject):
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._pools = {Lane.QUICK: QThreadPool(self), Lane.ENGINE: QThreadPool(self)}
-        self._pools[Lane.QUICK].setMaxThreadCount(2)
-        self._pools[Lane.ENGINE].setMaxThreadCount(1)
+        self._pools = {lane: QThreadPool(self) for lane in Lane}
+        for lane, pool in self._pools.items():
+            pool.setMaxThreadCount(2 if lane is Lane.QUICK else 1)
         self._live: set[Task] = set()
         self._closed = False
         self._posted.connect(self._arrived, Qt.ConnectionType.QueuedConnection)

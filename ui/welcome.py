@@ -5,15 +5,18 @@ from __future__ import annotations
 from html import escape
 
 from PySide6.QtCore import QRectF, QSize, Qt
-from PySide6.QtGui import QAction, QPainter, QPainterPath, QPaintEvent, QPalette, QPen
-from PySide6.QtWidgets import QGridLayout, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtGui import QAction, QPainter, QPainterPath, QPaintEvent, QPalette, QPen, QResizeEvent
+from PySide6.QtWidgets import QBoxLayout, QGridLayout, QPushButton, QVBoxLayout, QWidget
 
 from ui.computer_panel import details_button
 from ui.labels import HEADLINE, LARGE, label, muted_label
+from ui.library_panel import LibraryPanel
 from ui.notice import Notice
 from ui.session import Session
 from ui.theme import Tone, tone_color
 from ui.wording import device_line
+
+_NARROW_EMS = 44  # below this width the list lies under the drop zone
 
 
 class Welcome(QWidget):
@@ -26,39 +29,23 @@ class Welcome(QWidget):
         self._session = session
         em = self.fontMetrics().height()
         center = Qt.AlignmentFlag.AlignHCenter
-
-        zone = _DropZone()
-        heading = label(self.tr("Drop a GGUF file here"), size=LARGE, bold=True)
-        words = muted_label(
-            self.tr("See how much context it can hold on this computer, before anything is loaded."),
-            wraps=True,
-        )
-        words.setAlignment(center)
-        button = QPushButton(open_action.text().replace("&", ""))
-        button.setDefault(True)
-        button.clicked.connect(open_action.trigger)
-        inner = QVBoxLayout(zone)
-        inner.setContentsMargins(em * 2, em * 3, em * 2, em * 3)
-        inner.setSpacing(round(em * 0.7))
-        inner.addStretch(1)
-        inner.addWidget(_Arrow(), 0, center)
-        inner.addWidget(heading, 0, center)
-        inner.addWidget(words)
-        inner.addSpacing(round(em * 0.4))
-        inner.addWidget(button, 0, center)
-        inner.addStretch(1)
-
+        zone = _DropZone(open_action)
         self.computer = muted_label(wraps=True)
         self.computer.setTextFormat(Qt.TextFormat.RichText)
         self.computer.setAlignment(center)
         self.engine_trouble = Notice(Tone.CAUTION)
         self.findings = Notice(Tone.CAUTION)
         column = QWidget()
-        column.setMaximumWidth(em * 52)
+        column.setMaximumWidth(em * 68)
         inner = QVBoxLayout(column)
         inner.setContentsMargins(0, 0, 0, 0)
         inner.setSpacing(round(em * 1.2))
-        inner.addWidget(zone)
+        self.library = LibraryPanel(session.library)
+        self._sides = QBoxLayout(QBoxLayout.Direction.LeftToRight)
+        self._sides.setSpacing(round(em * 1.2))
+        self._sides.addWidget(zone, 1)
+        self._sides.addWidget(self.library, 1)
+        inner.addLayout(self._sides, 1)
         inner.addWidget(self.engine_trouble)
         inner.addWidget(self.findings)
         computer = QVBoxLayout()
@@ -68,15 +55,28 @@ class Welcome(QWidget):
         inner.addLayout(computer)
         whole = QGridLayout(self)
         whole.setContentsMargins(em * 2, em * 2, em * 2, em * 2)
-        whole.setRowStretch(0, 2)
+        whole.setRowStretch(0, 1)
         whole.addWidget(column, 1, 1)
-        whole.setRowStretch(2, 3)
+        whole.setRowStretch(1, 8)
+        whole.setRowStretch(2, 1)
         for side in (0, 2):
             whole.setColumnStretch(side, 1)
         whole.setColumnStretch(1, 100)
         session.hardware_changed.connect(self._refresh)
         session.engine_changed.connect(self._refresh)
         self._refresh()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        narrow = event.size().width() < _NARROW_EMS * self.fontMetrics().height()
+        self._sides.setDirection(
+            QBoxLayout.Direction.TopToBottom if narrow else QBoxLayout.Direction.LeftToRight
+        )
+
+    def minimumSizeHint(self) -> QSize:
+        """Wide enough for what lies below one another."""
+        em = self.fontMetrics().height()
+        return QSize(self.library.minimumSizeHint().width() + em * 4, super().minimumSizeHint().height())
 
     def _refresh(self) -> None:
         problem = self._session.engine.problem
@@ -96,11 +96,32 @@ class Welcome(QWidget):
 
 
 class _DropZone(QWidget):
-    """A dashed field."""
+    """A dashed field that says what to drop there, with the way for who does not drop."""
 
-    def __init__(self) -> None:
+    def __init__(self, open_action: QAction) -> None:
         super().__init__()
-        self.setMinimumHeight(self.fontMetrics().height() * 20)
+        em = self.fontMetrics().height()
+        center = Qt.AlignmentFlag.AlignHCenter
+        self.setMinimumHeight(em * 16)
+        heading = label(self.tr("Drop a GGUF file here"), size=LARGE, bold=True)
+        words = muted_label(
+            self.tr("See how much context it can hold on this computer, before anything is loaded."),
+            wraps=True,
+        )
+        words.setAlignment(center)
+        button = QPushButton(open_action.text().replace("&", ""))
+        button.setDefault(True)
+        button.clicked.connect(open_action.trigger)
+        inner = QVBoxLayout(self)
+        inner.setContentsMargins(em * 2, em * 2, em * 2, em * 2)
+        inner.setSpacing(round(em * 0.7))
+        inner.addStretch(1)
+        inner.addWidget(_Arrow(), 0, center)
+        inner.addWidget(heading, 0, center)
+        inner.addWidget(words)
+        inner.addSpacing(round(em * 0.4))
+        inner.addWidget(button, 0, center)
+        inner.addStretch(1)
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         painter = QPainter(self)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from advisor.basis import Basis
 from advisor.hardware.device import Device
 from advisor.memory.plan import MemoryPlan, Verdict
 from advisor.model.facts import ModelFacts
+from advisor.recommend.places import places
 from advisor.recommend.reasons import format_rate
 from advisor.recommend.result import DecodeSpeed, Lever, Recommendation
+from advisor.settings.asking import request_of
 from advisor.settings.load_settings import LoadSettings
 from advisor.units import format_bytes, format_tokens
 from PySide6.QtCore import QCoreApplication
@@ -61,6 +65,8 @@ def verdict_tone(verdict: Verdict) -> Tone:
 def part_words(part: Part) -> str:
     return {
         Part.WEIGHTS: translate("wording", "Weights"),
+        Part.KV_PROMPT: translate("wording", "KV: prompt"),
+        Part.KV_GROW: translate("wording", "KV: room to grow"),
         Part.KV_CACHE: translate("wording", "KV cache"),
         Part.RECURRENT_STATE: translate("wording", "Recurrent state"),
         Part.COMPUTE: translate("wording", "Compute"),
@@ -80,6 +86,8 @@ def part_explained(part: Part) -> str:
         Part.KV_CACHE: translate(
             "wording", "what attention remembers of every token; grows with the context"
         ),
+        Part.KV_PROMPT: translate("wording", "the share of the KV cache that your prompt fills"),
+        Part.KV_GROW: translate("wording", "reserved at load for the answer and what follows"),
         Part.RECURRENT_STATE: translate("wording", "what recurrent layers remember; the same at any context"),
         Part.COMPUTE: translate("wording", "scratch space for the calculation"),
         Part.OUTPUT: translate("wording", "the scores of the next token"),
@@ -138,13 +146,19 @@ def layers_words(plan: MemoryPlan, facts: ModelFacts) -> str:
 
 
 def layers_cell(plan: MemoryPlan, facts: ModelFacts) -> str:
-    """The same for a table's cell."""
+    """The same for a table's cell, with what else lies in the RAM."""
     if not _gpus_used(plan):
         return translate("wording", "none")
-    layers, every = plan.settings.n_gpu_layers, facts.all_gpu_layers
-    if layers >= every:
-        return translate("wording", "all {n}").format(n=every)
-    return translate("wording", "{n} of {every}").format(n=layers, every=every)
+    settings, every = plan.settings, facts.all_gpu_layers
+    if settings.n_gpu_layers >= every:
+        text = translate("wording", "all {n}").format(n=every)
+    else:
+        text = translate("wording", "{n} of {every}").format(n=settings.n_gpu_layers, every=every)
+    if settings.n_cpu_moe:
+        text += translate("wording", ", {n} experts on CPU").format(n=settings.n_cpu_moe)
+    if not settings.offload_kqv:
+        text += translate("wording", ", KV in RAM")
+    return text
 
 
 def _gpus_used(plan: MemoryPlan) -> int:
@@ -180,16 +194,67 @@ def agreement(answer: Recommendation) -> str:
     ).format(percent=percent, part=part_words(Part(worst)))
 
 
+def runtime_words(name: str, titles: Mapping[str, str]) -> str:
+    """The runtime's title; an export without one is called by its name."""
+    return titles.get(name) or {"lm-studio": "LM Studio", "ollama": "Ollama"}.get(name, name)
+
+
+def flavour_words(flavour: str) -> str:
+    return {
+        "pinned": translate("wording", "exactly these settings"),
+        "adjustable": translate("wording", "the runtime places the layers"),
+    }.get(flavour, flavour)
+
+
+def shell_words(shell: str) -> str:
+    return {"sh": "sh, bash, zsh", "powershell": "PowerShell", "cmd": "cmd"}.get(shell, shell)
+
+
 def lever_name(lever: Lever) -> str:
-    """What is to be changed. The gain, which the text says too, has its own column."""
-    name, _, gain = lever.text.partition(": ")
-    return name if gain else lever.text
+    """What is to be changed. What it buys and what else it does have their own places."""
+    return lever.title or lever.text
 
 
 def lever_gain(lever: Lever) -> str:
     if lever.gain_tokens:
         return translate("wording", "{n} tokens").format(n=f"{lever.gain_tokens:+,}".replace("-", "\u2212"))
+    if lever.gain_bytes < 0:
+        return translate("wording", "takes {size}").format(size=format_bytes(-lever.gain_bytes))
     return translate("wording", "frees {size}").format(size=format_bytes(lever.gain_bytes))
+
+
+def nearest_lever(answer: Recommendation) -> tuple[Lever, ...]:
+    """Where nothing fits as it is: what would, as the first thing to change."""
+    nearest = answer.nearest
+    if answer.n_ctx or nearest is None or not nearest.n_ctx_max:
+        return ()
+    where = places(nearest.settings, answer.model, has_gpu=bool(answer.hardware.gpus))
+    detail = translate("wording", "{cache} KV cache, {places}")
+    return (
+        Lever(
+            "nearest",
+            translate("wording", "This would fit"),
+            nearest.n_ctx_max,
+            0,
+            title=translate("wording", "This would fit"),
+            detail=detail.format(cache=cache_words(nearest.settings), places=where),
+            request=nearest.request or request_of(nearest.settings, answer.model),
+        ),
+    )
+
+
+def lever_details(lever: Lever) -> tuple[str, ...]:
+    """What does not stand in the column of gains: bytes beside tokens, and what else the lever does."""
+    found = []
+    if lever.gain_tokens and lever.gain_bytes > 0:
+        frees = translate("wording", "frees {size} at the same context")
+        found.append(frees.format(size=format_bytes(lever.gain_bytes)))
+    elif lever.gain_tokens and lever.gain_bytes < 0:
+        takes = translate("wording", "takes {size} more at the same context")
+        found.append(takes.format(size=format_bytes(-lever.gain_bytes)))
+    if lever.detail:
+        found.append(lever.detail)
+    return tuple(found)
 
 
 def device_line(device: Device) -> str:

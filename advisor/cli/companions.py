@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 
 from advisor.basis import Note
-from advisor.cli.model_word import PRESET, named_facts
+from advisor.cli.model_word import is_here, named_facts
 from advisor.errors import SettingsError
 from advisor.library import ollama
 from advisor.library.names import installed_named
@@ -37,14 +37,14 @@ def companions_of(args: argparse.Namespace) -> Companions:
 
 def nearby_notes(args: argparse.Namespace, facts: ModelFacts) -> tuple[Note, ...]:
     """What lies beside the model and is not counted: people forget its projector."""
-    if args.mmproj or args.model.startswith(PRESET) or facts.path is None or _projector_of_name(args.model):
+    if args.mmproj or not is_here(args.model) or facts.path is None or _projector_of_name(args.model):
         return ()
     note = nearby_note(projectors_beside(facts.path))
     return (note,) if note else ()
 
 
 def _projector_of_name(word: str) -> Path | None:
-    if Path(word).exists() or word.startswith(PRESET):
+    if not is_here(word) or Path(word).exists():
         return None
     model = installed_named(word, places_here())
     return next(iter(model.projectors), None) if model and model.store == ollama.STORE else None

@@ -6,7 +6,7 @@ import argparse
 import contextlib
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from advisor.basis import Note
@@ -22,9 +22,13 @@ from advisor.hardware.reading import Detection
 from advisor.hardware.report import load_hardware
 from advisor.hardware.reserve import Reserve
 from advisor.hardware.what_if import what_if
+from advisor.memory.assemble import targets
 from advisor.memory.companions import NO_COMPANIONS, Companions
+from advisor.memory.placement import device_names
 from advisor.model.facts import ModelFacts
 from advisor.recommend.planner import Planner
+from advisor.settings.calibration import Calibration
+from advisor.settings.request import Request
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +54,7 @@ def opened_computer(args: argparse.Namespace) -> Iterator[Computer]:
         )
     # The devices are read before the engine starts: its driver would hold memory of its own by then.
     detections = run_detectors(default_detectors(Path("/"), sys.platform))
-    client = None if args.basis == "formula" else EngineClient(_launch(args))
+    client = None if args.basis == "formula" else EngineClient(launch_of(args))
     try:
         engine, problem = _introduced(client)
         if problem and args.basis == "engine":
@@ -64,6 +68,12 @@ def opened_computer(args: argparse.Namespace) -> Iterator[Computer]:
     finally:
         if client:
             client.close()
+
+
+def on_devices(request: Request, computer: Computer) -> Request:
+    """`request` with ggml's names after --device. Raises SettingsError for what is not there."""
+    names = device_names(request.devices, targets(computer.hardware))
+    return replace(request, devices=names) if names != request.devices else request
 
 
 def planner_for(
@@ -82,10 +92,19 @@ def planner_for(
         engine_problem=computer.engine_problem,
         companions=companions,
         notes=notes,
+        calibration=learned(computer.hardware),
     )
 
 
-def _launch(args: argparse.Namespace) -> Launch:
+def learned(hardware: Hardware) -> Calibration:
+    """What the proofs on this computer taught; nothing where the history cannot be read."""
+    from advisor.history import keeping, store  # not every command plans
+
+    return keeping.learned(hardware, store.History())
+
+
+def launch_of(args: argparse.Namespace) -> Launch:
+    """How --engine-python and --engine-lib want the engine to be started."""
     return Launch(
         python=args.engine_python or sys.executable,
         library_dir=Path(args.engine_lib) if args.engine_lib else None,

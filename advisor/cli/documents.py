@@ -15,9 +15,19 @@ from advisor.errors import AdvisorError
 from advisor.memory.kv_cache import bytes_per_token
 from advisor.memory.plan import Companion, DeviceMemory, MemoryPlan
 from advisor.model import AttentionSummary, ModelFacts
+from advisor.recommend.need import NeedAnswer, Part, in_words
 from advisor.recommend.other_runtimes import OtherRuntime
-from advisor.recommend.result import Alternative, Goal, Recommendation, Speed, Unchanged
+from advisor.recommend.result import (
+    Alternative,
+    Goal,
+    Lever,
+    Recommendation,
+    Speed,
+    Unchanged,
+    WhatIfType,
+)
 from advisor.settings.load_settings import CACHE_TYPES, LoadSettings
+from advisor.settings.request import Request
 
 SCHEMA_VERSION = 1
 
@@ -35,7 +45,8 @@ def error(problem: AdvisorError) -> Document:
 
 
 def notes(items: Iterable[Note]) -> list[Document]:
-    return [{"code": note.code, "text": note.text} for note in items]
+    """Each with the figures and names of its text, so that no script has to read sentences."""
+    return [{"code": note.code, "text": note.text, "values": dict(note.values)} for note in items]
 
 
 def model(facts: ModelFacts) -> Document:
@@ -80,6 +91,8 @@ def settings(chosen: LoadSettings) -> Document:
         "split_mode": chosen.split_mode,
         "main_gpu": chosen.main_gpu,
         "tensor_split": list(chosen.tensor_split),
+        "devices": list(chosen.devices),
+        "rope": asdict(chosen.rope),
     }
 
 
@@ -174,9 +187,40 @@ def goal(chosen: Goal) -> Document:
     }
 
 
+def need(answer: NeedAnswer) -> Document:
+    """What the text needs, and whether the recommended context holds it."""
+    wanted = answer.need
+    return {
+        "prompt": [_need_part(part) for part in wanted.prompt],
+        "system": _need_part(wanted.system) if wanted.system else None,
+        "template_tokens": wanted.template_tokens,
+        "prompt_tokens": wanted.prompt_tokens,
+        "answer_tokens": wanted.answer_tokens,
+        "total_tokens": wanted.total_tokens,
+        "n_ctx": wanted.n_ctx,
+        "basis": str(wanted.basis),
+        "fits": answer.fits,
+        "n_ctx_recommended": answer.n_ctx,
+        "n_ctx_safe": answer.n_ctx_safe,
+        "short_by_tokens": answer.short_by,
+        "verdict": notes((answer.verdict,))[0],
+        "levers": [{"code": it.code, "text": it.text, "gain_tokens": it.gain_tokens} for it in answer.levers],
+    }
+
+
+def _need_part(part: Part) -> Document:
+    return {
+        "name": part.name,
+        "tokens": part.n_tokens,
+        "basis": str(part.basis) if part.basis else None,
+        "notes": notes((part.note,) if part.note else ()),
+    }
+
+
 def recommended(answer: Recommendation, asked: EngineInfo | None) -> Document:
     return {
         "n_ctx": answer.n_ctx,
+        "n_ctx_in_words": in_words(answer.settings.n_ctx_per_slot) if answer.n_ctx else None,
         "n_ctx_safe": answer.n_ctx_safe,
         "n_ctx_comfortable": answer.n_ctx_comfortable,
         "settings": settings(answer.settings),
@@ -215,16 +259,47 @@ def recommendation(answer: Recommendation, asked: EngineInfo | None) -> Document
         "if_you_change_nothing": unchanged(answer.if_you_change_nothing),
         "recommended": recommended(answer, asked),
         "alternatives": [alternative(row) for row in answer.alternatives],
-        "levers": [
-            {"code": it.code, "text": it.text, "gain_tokens": it.gain_tokens, "gain_bytes": it.gain_bytes}
-            for it in answer.levers
-        ],
+        "levers": [lever(it) for it in answer.levers],
+        "what_if_types": [_what_if_type(it) for it in answer.what_if_types],
+    }
+
+
+def lever(it: Lever) -> Document:
+    """One change. `request` holds what to ask for, in llama.cpp's names; null where it is done elsewhere."""
+    asked = None
+    if it.request:
+        said = asdict(it.request)
+        asked = {name: value for name, value in said.items() if value != _NOTHING_SAID[name]}
+    return {
+        "code": it.code,
+        "text": it.text,
+        "gain_tokens": it.gain_tokens,
+        "gain_bytes": it.gain_bytes,
+        "title": it.title,
+        "detail": it.detail,
+        "request": asked,
+        "command": it.command,
+    }
+
+
+_NOTHING_SAID = asdict(Request())
+
+
+def _what_if_type(it: WhatIfType) -> Document:
+    """A cache type that only a fork has, by formula."""
+    return {
+        "name": it.name,
+        "fork": it.fork,
+        "bytes_per_token": it.bytes_per_token,
+        "n_ctx_max": it.n_ctx_max,
+        "note": notes([it.note])[0],
     }
 
 
 def _speed(speed: Speed) -> Document:
     return {
-        "prefill_tokens_per_second": speed.prefill_tokens_per_second,
+        "prefill_tokens_per_second": _rounded(speed.prefill_tokens_per_second),
+        "prefill_tokens_per_second_range": _range(speed.prefill_tokens_per_second, speed.prefill_high),
         "decode_tokens_per_second": [
             {"depth": point.depth, "value": round(point.tokens_per_second, 2)} for point in speed.decode
         ],
@@ -233,6 +308,15 @@ def _speed(speed: Speed) -> Document:
             for point in speed.decode
             if point.high is not None
         ],
-        "time_to_first_token_s": speed.time_to_first_token_s,
+        "time_to_first_token_s": _rounded(speed.time_to_first_token_s),
+        "time_to_first_token_s_range": _range(speed.time_to_first_token_low_s, speed.time_to_first_token_s),
         "basis": str(speed.basis),
     }
+
+
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else round(value, 2)
+
+
+def _range(low: float | None, high: float | None) -> Document | None:
+    return None if low is None or high is None else {"low": round(low, 2), "high": round(high, 2)}

@@ -10,22 +10,28 @@ from pathlib import Path
 from advisor.cli import documents
 from advisor.cli.answer import exit_code, plain, print_json, progress
 from advisor.cli.companions import companions_of
-from advisor.cli.computer import opened_computer, planner_for
-from advisor.cli.model_word import PRESET, opened_model, runtime_of_word
+from advisor.cli.computer import learned, on_devices, opened_computer, planner_for
+from advisor.cli.model_word import PRESET, is_here, opened_model, runtime_of_word
+from advisor.cli.need_words import need_of
 from advisor.cli.options import request_of
+from advisor.cli.remembered import remember_runtime
 from advisor.errors import UsageError
 from advisor.export.capabilities import expressible
-from advisor.export.export import DEFAULT_FIT_TARGET_MIB, Export
+from advisor.export.export import Export
+from advisor.export.prepare import fit_target_mib, whole_path
 from advisor.export.registry import render
 from advisor.export.writing import write_export
+from advisor.gguf.remote import is_remote
+from advisor.history import History, model_key
 from advisor.memory.companions import Companions
 from advisor.memory.plan import MemoryPlan
 from advisor.model import ModelFacts
 from advisor.recommend.advise import advise
 from advisor.recommend.goals import DEFAULT_GOAL, goal_named
+from advisor.recommend.need import answered, requested
+from advisor.settings import asking
 from advisor.settings.request import Request
-from advisor.settings.runtimes import resolve
-from advisor.units import MiB, pad
+from advisor.settings.runtimes import check_within_training, resolve
 
 
 def run(args: argparse.Namespace) -> int:
@@ -35,7 +41,9 @@ def run(args: argparse.Namespace) -> int:
         )
     request, changed = expressible(replace(request_of(args), runtime=args.to))
     request.check()
-    with opened_model(args.model) as model:
+    with opened_model(args.model, quiet=args.quiet) as model:
+        if args.from_probe:
+            request, changed = expressible(replace(_proved(args, model.facts), runtime=args.to))
         companions = companions_of(args)
         plan = _plan(args, request, model.for_engine, companions)
         export = render(
@@ -46,7 +54,7 @@ def run(args: argparse.Namespace) -> int:
             flavour=args.flavour,
             shell=args.shell,
             companions=_placed(companions),
-            fit_target_mib=_fit_target_mib(plan),
+            fit_target_mib=fit_target_mib(plan),
         )
     export = replace(export, cannot_express=(*changed, *export.cannot_express))
     written = write_export(export, Path(args.output), force=args.force) if args.output else ()
@@ -56,7 +64,23 @@ def run(args: argparse.Namespace) -> int:
         sys.stdout.write(export.files[0].text)
     if not args.json:
         _talk(args, export, plan, written)
+    if args.runtime:
+        remember_runtime(args.runtime)
     return exit_code(plan.verdict)
+
+
+def _proved(args: argparse.Namespace, facts: ModelFacts) -> Request:
+    """The safe context of this model's last proof, with the settings that were proved. Raises UsageError."""
+    if args.ctx_size or args.goal:
+        raise UsageError("--from-probe says the context itself.", hint="Leave out -c and --goal.")
+    record = History().last(model_key(facts))
+    if record is None or not record.result.safe_n_ctx:
+        raise UsageError(
+            "There is no proof of this model with a safe context.",
+            hint="Make one with: context-advisor probe MODEL",
+            code="not-proved",
+        )
+    return asking.request_of(record.result.settings.with_n_ctx(record.result.safe_n_ctx), facts)
 
 
 def _plan(
@@ -67,11 +91,21 @@ def _plan(
         progress("Asking llama.cpp ...", quiet=args.quiet or args.json),
         opened_computer(args) as computer,
     ):
+        request = on_devices(request, computer)
         planner = planner_for(args, facts, computer, companions)
         if request.n_ctx and not args.goal:
             return planner.plan(resolve(request, facts))
+        check_within_training(request, facts)
         goal = goal_named(args.goal or DEFAULT_GOAL)
-        return advise(facts, computer.hardware, goal, request, planner).plan
+        need = need_of(args, facts, computer.client)
+        if need:
+            request = requested(need, request, facts)
+        answer = advise(
+            facts, computer.hardware, goal, request, planner, calibration=learned(computer.hardware)
+        )
+    if need and not args.json:
+        _say(answered(need, answer).verdict.text)
+    return answer.plan
 
 
 def _path(args: argparse.Namespace, facts: ModelFacts) -> str:
@@ -81,11 +115,13 @@ def _path(args: argparse.Namespace, facts: ModelFacts) -> str:
     template. A preset gets its file's usual name.
     """
     word: str = args.model
-    if not word.startswith(PRESET) and not Path(word).exists() and runtime_of_word(word) == args.to:
+    if is_here(word) and not Path(word).exists() and runtime_of_word(word) == args.to:
         return word
+    if is_remote(word):
+        return facts.path.name if facts.path else facts.name
     if word.startswith(PRESET) or facts.path is None:
         return word.removeprefix(PRESET).partition(":")[0] + f"-{facts.quantization}.gguf"
-    return str((facts.shards[0] if facts.shards else facts.path).absolute())
+    return whole_path(facts)
 
 
 def _placed(companions: Companions) -> Companions:
@@ -99,12 +135,6 @@ def _placed(companions: Companions) -> Companions:
         draft = replace(draft, facts=replace(draft.facts, path=path))
     adapters = tuple(replace(adapter, path=adapter.path.absolute()) for adapter in companions.adapters)
     return Companions(projector=projector, draft=draft, adapters=adapters)
-
-
-def _fit_target_mib(plan: MemoryPlan) -> tuple[int, ...]:
-    """Our reserve on each GPU, as the margin that llama-server leaves free."""
-    reserves = tuple(pad(line.reserve_bytes, MiB) // MiB for line in plan.memory if line.kind != "cpu")
-    return reserves or DEFAULT_FIT_TARGET_MIB
 
 
 def _document(export: Export) -> documents.Document:
@@ -128,6 +158,8 @@ def _talk(args: argparse.Namespace, export: Export, plan: MemoryPlan, written: t
         return
     if args.model.startswith(PRESET):
         _say("A preset has no file: write the path of yours in place of the name.")
+    if is_remote(args.model):
+        _say("The model is not here yet: write the path of your download in place of the name.")
     for path in written:
         _say(f"Written: {path}")
     for line in (*export.commands, *export.notes, f"Checked with: {export.verified_with}"):

@@ -18,7 +18,7 @@ from advisor.units import format_bytes
 
 
 def run(args: argparse.Namespace) -> int:
-    with opened_model(args.model) as model:
+    with opened_model(args.model, quiet=args.quiet) as model:
         facts = model.facts
     attention = summary(facts)
     if args.json:

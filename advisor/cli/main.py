@@ -14,7 +14,10 @@ from advisor.cli import documents
 from advisor.cli.options import build_parser
 from advisor.errors import AdvisorError, UsageError
 
-VERBS = ("inspect", "plan", "recommend", "export", "models", "devices", "doctor", "explain")
+VERBS = (
+    *("inspect", "plan", "recommend", "probe", "export", "models"),
+    *("devices", "doctor", "explain", "history"),
+)
 INTERRUPTED = 130
 
 

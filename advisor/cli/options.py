@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from typing import NoReturn, TypeVar
 
 from advisor import __version__
@@ -12,6 +13,7 @@ from advisor.errors import UsageError
 from advisor.export.choices import FLAVOURS, SHELLS, Shell
 from advisor.settings.load_settings import CACHE_TYPES
 from advisor.settings.request import ALL_LAYERS, FLASH_ATTN, SPLIT_MODES, Request
+from advisor.settings.rope import ROPE_SCALINGS, Rope
 from advisor.settings.runtimes import RUNTIMES
 from advisor.units import parse_size, parse_tokens
 
@@ -19,7 +21,8 @@ T = TypeVar("T")
 
 EPILOG = """\
 exit codes: 0 answered, fits (also tight or paging from disk); 1 answered, does not fit or is not known;
-2 usage; 3 the model cannot be read; 4 no usable engine for what was asked; 130 interrupted"""
+2 usage; 3 the model cannot be read; 4 no usable engine for what was asked; 5 a proof was
+stopped or failed; 130 interrupted"""
 
 
 class Parser(argparse.ArgumentParser):
@@ -32,7 +35,7 @@ class Parser(argparse.ArgumentParser):
         )
 
 
-def build_parser() -> Parser:
+def build_parser() -> Parser:  # noqa: PLR0915 - one short paragraph a verb
     """The whole command line; each verb's parser sets `verb`."""
     parser = Parser(
         prog="context-advisor",
@@ -49,7 +52,12 @@ def build_parser() -> Parser:
     _add_talk(inspect)
 
     plan = verbs.add_parser("plan", help="memory for the given settings, per device, with basis and verdict")
-    _add_model(plan)
+    _add_model(plan, may_be_pasted=True)
+    plan.add_argument(
+        "--pasted",
+        metavar="FILE|-",
+        help="judge what you already have: a llama-server command, a Modelfile, LM Studio's defaults",
+    )
     _add_settings(plan)
     _add_companions(plan)
     _add_computer(plan)
@@ -58,6 +66,8 @@ def build_parser() -> Parser:
     recommend = verbs.add_parser("recommend", help="the best settings here, the alternatives and the levers")
     _add_model(recommend)
     recommend.add_argument("--goal", metavar="GOAL", help="what the model is for (default: chat)")
+    recommend.add_argument("--save-goal", metavar="NAME", help="keep what was said as a goal of your own")
+    _add_need(recommend)
     _add_settings(recommend)
     _add_companions(recommend)
     _add_computer(recommend)
@@ -68,9 +78,18 @@ def build_parser() -> Parser:
     _add_computer(models)
     _add_talk(models)
 
+    probe = verbs.add_parser("probe", help="the real limit on this computer, proved by filling")
+    _add_model(probe)
+    _add_probe(probe)
+    _add_settings(probe)
+    _add_companions(probe)
+    _add_computer(probe)
+    _add_talk(probe)
+
     export = verbs.add_parser("export", help="the answer as text or file for a runtime")
     _add_model(export)
     _add_export(export)
+    _add_need(export)
     _add_settings(export)
     _add_companions(export)
     _add_computer(export)
@@ -84,6 +103,10 @@ def build_parser() -> Parser:
     _add_computer(doctor)
     _add_talk(doctor)
 
+    history = verbs.add_parser("history", help="past proofs: predicted against measured")
+    _add_history(history)
+    _add_talk(history)
+
     explain = verbs.add_parser("explain", help="the field's terms in plain words")
     explain.add_argument("term", nargs="*", metavar="TERM", help="without one, all of them in a line each")
     _add_talk(explain)
@@ -91,11 +114,23 @@ def build_parser() -> Parser:
 
 
 def request_of(args: argparse.Namespace) -> Request:
-    """What the user asked for, from parsed arguments; without --runtime, of the one that MODEL belongs to."""
-    from advisor.cli.model_word import runtime_of_word  # what --help does not need
+    """What the user asked for, from parsed arguments.
 
+    Without --runtime it is of the one that MODEL belongs to, else of the one that was named last.
+    """
+    from advisor.cli.model_word import runtime_of_word  # what --help does not need
+    from advisor.cli.remembered import remembered_runtime
+
+    said = said_request(args)
+    if said.runtime:
+        return said
+    return replace(said, runtime=runtime_of_word(args.model) or remembered_runtime())
+
+
+def said_request(args: argparse.Namespace) -> Request:
+    """What the command line itself says, and nothing else."""
     return Request(
-        runtime=args.runtime or runtime_of_word(args.model),
+        runtime=args.runtime,
         n_ctx=args.ctx_size,
         users=args.users,
         n_batch=args.batch_size,
@@ -113,15 +148,30 @@ def request_of(args: argparse.Namespace) -> Request:
         split_mode=args.split_mode,
         main_gpu=args.main_gpu,
         tensor_split=args.tensor_split or (),
+        devices=args.device or (),
+        rope=Rope(
+            scaling=args.rope_scaling,
+            scale=args.rope_scale,
+            freq_base=args.rope_freq_base,
+            freq_scale=args.rope_freq_scale,
+            yarn_orig_ctx=args.yarn_orig_ctx,
+            yarn_ext_factor=args.yarn_ext_factor,
+            yarn_attn_factor=args.yarn_attn_factor,
+            yarn_beta_slow=args.yarn_beta_slow,
+            yarn_beta_fast=args.yarn_beta_fast,
+        ),
+        above_training=args.above_training,
+        gpu_only=args.gpu_only,
     )
 
 
 ALL_LAYERS_OF_EXPERTS = 1_000_000  # --cpu-moe; `resolve` brings it down to the model's layers
 
 
-def _add_model(parser: argparse.ArgumentParser) -> None:
+def _add_model(parser: argparse.ArgumentParser, *, may_be_pasted: bool = False) -> None:
     parser.add_argument(
         "model",
+        nargs="?" if may_be_pasted else None,
         metavar="MODEL",
         help="a GGUF file, any shard of a split one, a name from Ollama or LM Studio, or preset:NAME",
     )
@@ -172,6 +222,52 @@ def _add_settings(parser: argparse.ArgumentParser) -> None:
     group.add_argument("-ts", "--tensor-split", type=_typed(_shares), metavar="N0,N1,...")
     group.add_argument("-sm", "--split-mode", choices=SPLIT_MODES)
     group.add_argument("-mg", "--main-gpu", type=number, metavar="INDEX")
+    group.add_argument("--gpu-only", action="store_true", help="context only: never layers on the CPU for it")
+    group.add_argument(
+        "-dev", "--device", type=_typed(_devices), metavar="NAME,...", help="the only GPUs to use, or none"
+    )
+    _add_positions(parser)
+
+
+def _add_positions(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("positions beyond the training context")
+    group.add_argument(
+        "--above-training", action="store_true", help="a longer context than the model was trained for: YaRN"
+    )
+    group.add_argument("--rope-scaling", choices=ROPE_SCALINGS)
+    for name in ("rope-scale", "rope-freq-base", "rope-freq-scale"):
+        group.add_argument(f"--{name}", type=float, metavar="N")
+    group.add_argument("--yarn-orig-ctx", type=_typed(parse_tokens), metavar="N")
+    for name in ("yarn-ext-factor", "yarn-attn-factor", "yarn-beta-slow", "yarn-beta-fast"):
+        group.add_argument(f"--{name}", type=float, metavar="N")
+
+
+def _add_history(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("model", nargs="*", metavar="WORD", help="only of models with this in their name")
+    parser.add_argument("--export", metavar="FILE", help="write them to a .csv or .json file")
+    parser.add_argument("--force", action="store_true", help="replace the file that is there")
+    parser.add_argument("--clear", action="store_true", help="forget all proofs and what they taught")
+    parser.add_argument("--yes", action="store_true", help="do not ask")
+
+
+def _add_need(parser: argparse.ArgumentParser) -> None:
+    tokens = _typed(parse_tokens)
+    group = parser.add_argument_group("what do I need? (without -c it is the context wanted)")
+    group.add_argument("--prompt", action="append", default=[], metavar="FILE", help="a text (repeatable)")
+    group.add_argument("--pages", type=tokens, metavar="N", help="so many pages of text more")
+    group.add_argument("--chars", type=tokens, metavar="N", help="so many characters of text more")
+    group.add_argument("--system", metavar="FILE|N", help="the system prompt: a text, or its tokens")
+    group.add_argument("--answer", type=tokens, metavar="N", help="tokens of the answer (default: 1024)")
+
+
+def _add_probe(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("proof (of the context in -c, or of the largest that there is)")
+    group.add_argument("--fill", choices=("auto", "copy", "full"), default="auto", help="how it is filled")
+    group.add_argument("--max-seconds", type=float, metavar="N", help="end after this time with what worked")
+    group.add_argument("--goal", metavar="GOAL", help="prove the settings that are recommended for this")
+    group.add_argument(
+        "--cap", type=_typed(parse_size), metavar="SIZE", help="limit the memory of the process that loads"
+    )
 
 
 def _add_export(parser: argparse.ArgumentParser) -> None:
@@ -183,6 +279,9 @@ def _add_export(parser: argparse.ArgumentParser) -> None:
     )
     group.add_argument("--shell", choices=SHELLS, default=default_shell(), help="whose quoting")
     group.add_argument("--name", help="what Ollama or LM Studio calls the model, in place of its file")
+    group.add_argument(
+        "--from-probe", action="store_true", help="the safe context and settings of the last proof"
+    )
     group.add_argument("-o", "--output", metavar="FILE", help="a file to write, or a folder for all of them")
     group.add_argument("--force", action="store_true", help="replace what is there")
 
@@ -222,6 +321,13 @@ def _layers(text: str) -> int:
     if not text.isdecimal():
         raise UsageError(f'"{text}" is not a number of layers.', hint="Write it like 33, or all.")
     return int(text)
+
+
+def _devices(text: str) -> tuple[str, ...]:
+    names = tuple(part.strip() for part in text.split(","))
+    if not all(names):
+        raise UsageError(f'"{text}" is not a list of GPUs.', hint="Write it like CUDA0,CUDA1, or none.")
+    return names
 
 
 def _overrides(text: str) -> tuple[tuple[str, str], ...]:

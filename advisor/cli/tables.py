@@ -13,11 +13,14 @@ from advisor.cli.answer import plain
 from advisor.hardware.doctor_report import Line, LineKind
 from advisor.memory.plan import CompanionKind, DeviceMemory, MemoryPlan, Verdict
 from advisor.model.facts import ModelFacts
+from advisor.recommend.need import NeedAnswer, in_words
 from advisor.recommend.other_runtimes import OtherRuntime
+from advisor.recommend.places import places
 from advisor.recommend.reasons import cache_name, format_rate
-from advisor.recommend.result import DecodeSpeed, Recommendation, Speed
+from advisor.recommend.result import DecodeSpeed, Lever, Recommendation, Speed, WhatIfType
+from advisor.recommend.what_if_types import NOT_IN_MAINLINE
 from advisor.settings.load_settings import LoadSettings
-from advisor.units import format_bytes, format_tokens
+from advisor.units import format_bytes, format_seconds, format_tokens
 
 BASIS_WORDS = {
     Basis.ENGINE: "exact, asked from llama.cpp",
@@ -44,6 +47,11 @@ COMPANION_WORDS = {
     CompanionKind.PREDICTION: "prediction",
 }
 
+NEED_WORDS = {
+    Basis.ENGINE: ", counted by the model's vocabulary",
+    Basis.ASSUMED: ", estimated",
+    None: "",
+}
 
 LINE_STYLES = {
     LineKind.QUIET: "dim",
@@ -70,23 +78,24 @@ def model_line(facts: ModelFacts) -> Text:
     return Text.assemble((plain(facts.name), "bold"), "  ", (" · ".join(plain(part) for part in rest), "dim"))
 
 
-def print_recommendation(console: Console, answer: Recommendation) -> None:
+def print_recommendation(console: Console, answer: Recommendation, need: NeedAnswer | None = None) -> None:
     console.print(model_line(answer.model))
     console.print()
     _print_headline(console, answer)
+    if need:
+        print_need(console, need)
     console.print(Text(f"  {BASIS_WORDS[answer.plan.basis]}{_beside(answer.plan)}", "dim"))
     for reason in answer.reasons:
         console.print(Text(f"  {plain(reason.text)}"))
     if answer.speed.decode:
         console.print(Text(f"  {_speed_line(answer.speed)}"))
+        if first := _first_token_line(answer.speed):
+            console.print(Text(f"  {first}"))
     console.print(Text(f"  If you change nothing: {answer.if_you_change_nothing.text}", "dim"))
     print_memory(console, answer.plan)
     _print_alternatives(console, answer)
-    if answer.levers:
-        console.print()
-        console.print(Text("What you could change", "bold"))
-        for lever in answer.levers:
-            console.print(Text(f"  {lever.text}"))
+    _print_levers(console, answer.levers)
+    _print_what_if_types(console, answer.what_if_types)
     print_notes(console, (*answer.plan.notes, *answer.hardware.findings))
 
 
@@ -100,6 +109,22 @@ def _print_headline(console: Console, answer: Recommendation) -> None:
     console.print(
         Text.assemble((f"{_tokens(answer.settings)}", "bold green"), f"  with {cache} KV cache{safe}")
     )
+    console.print(Text(f"  {in_words(answer.settings.n_ctx_per_slot)} of English", "dim"))
+
+
+def print_need(console: Console, answer: NeedAnswer) -> None:
+    """Whether the text fits, what it is made of, and what would help."""
+    console.print(Text(f"  {answer.verdict.text}", "green" if answer.fits else "yellow"))
+    need = answer.need
+    for part in need.parts:
+        how = NEED_WORDS[part.basis]
+        console.print(Text(f"    {plain(part.name)}: {format_tokens(part.n_tokens)} tokens{how}", "dim"))
+        if part.note:
+            console.print(Text(f"      {plain(part.note.text)}", "dim"))
+    rest = f"answer {format_tokens(need.answer_tokens)}, chat template about {need.template_tokens} (assumed)"
+    console.print(Text(f"    {rest}", "dim"))
+    for lever in answer.levers:
+        console.print(Text(f"    {plain(lever.text)}"))
 
 
 def _speed_line(speed: Speed) -> str:
@@ -107,6 +132,23 @@ def _speed_line(speed: Speed) -> str:
     start, full = _rates(speed.decode[0]), _rates(speed.decode[-1])
     source = "assumed from memory bandwidth" if speed.basis is Basis.ASSUMED else BASIS_WORDS[speed.basis]
     return f"about {start} tokens/s at the start, {full} when the context is full ({source})"
+
+
+_ANY_PROCESSOR = 10  # a range as wide as this is one of processors that are not known
+
+
+def _first_token_line(speed: Speed) -> str | None:
+    """ "a prompt that fills the context: first token after 8 s to 21 s"; None where it is not known."""
+    if speed.time_to_first_token_s is None:
+        return None
+    latest, soonest = format_seconds(speed.time_to_first_token_s), speed.time_to_first_token_low_s
+    span = latest if soonest is None else f"{format_seconds(soonest)} to {latest}"
+    source = BASIS_WORDS[speed.basis]
+    if speed.basis is Basis.ASSUMED:
+        source = "assumed from published runs"
+        if soonest is not None and speed.time_to_first_token_s > _ANY_PROCESSOR * soonest:
+            source += " on slow and on fast processors"
+    return f"a prompt that fills the context: first token after {span} ({source})"
 
 
 def _rates(point: DecodeSpeed) -> str:
@@ -189,22 +231,56 @@ def _print_alternatives(console: Console, answer: Recommendation) -> None:
     table.add_column("KV cache K/V")
     has_gpu = len(answer.plan.memory) > 1
     if has_gpu:
-        table.add_column("GPU layers", justify="right")
+        table.add_column("where")
     table.add_column("largest safe", justify="right")
     table.add_column("memory", justify="right")
     table.add_column("verdict")
     for row in answer.alternatives:
-        layers = [f"{row.settings.n_gpu_layers} of {answer.model.all_gpu_layers}"] if has_gpu else []
+        where = [places(row.settings, answer.model, has_gpu=True)] if has_gpu else []
         words, colour = VERDICT_WORDS[row.verdict]
         table.add_row(
             f"  {row.settings.cache_type_k}/{row.settings.cache_type_v}",
-            *layers,
+            *where,
             format_tokens(row.n_ctx_max) if row.n_ctx_max else "-",
             format_bytes(row.plan.total_bytes),
             Text(words, colour),
         )
     console.print()
     console.print(table)
+
+
+def _print_levers(console: Console, levers: Iterable[Lever]) -> None:
+    """What to change, tokens and bytes that it buys, and what else it does."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column("What you could change", overflow="fold")
+    table.add_column("tokens", justify="right", no_wrap=True)
+    table.add_column("memory", no_wrap=True)
+    table.add_column("", style="dim", overflow="fold")
+    for lever in levers:
+        frees = "frees" if lever.gain_bytes > 0 else "takes"
+        table.add_row(
+            f"  {plain(lever.title or lever.text)}",
+            f"{lever.gain_tokens:+,}" if lever.gain_tokens else "",
+            f"{frees} {format_bytes(abs(lever.gain_bytes))}" if lever.gain_bytes else "",
+            plain("; ".join(part for part in (lever.detail, lever.command) if part)),
+        )
+    if table.row_count:
+        console.print()
+        console.print(table)
+
+
+def _print_what_if_types(console: Console, types: Iterable[WhatIfType]) -> None:
+    """Cache types that only forks have: a look ahead, not an advice."""
+    table = Table(box=None, pad_edge=False, header_style="bold", style="dim")
+    table.add_column("If your build has these KV types", overflow="fold")
+    table.add_column("would hold", justify="right", no_wrap=True)
+    table.add_column("", overflow="fold")
+    for row in types:
+        holds = f"about {format_tokens(row.n_ctx_max)}" if row.n_ctx_max else "-"
+        table.add_row(f"  {plain(row.name)}", holds, plain(f"{NOT_IN_MAINLINE}, only in {row.fork}"))
+    if table.row_count:
+        console.print()
+        console.print(table)
 
 
 def print_plan(console: Console, facts: ModelFacts, plan: MemoryPlan, others: Iterable[OtherRuntime]) -> None:
@@ -241,6 +317,12 @@ def print_lines(console: Console, lines: Iterable[Line]) -> None:
     for line in lines:
         # The terminal itself breaks long lines: a command stays one line when it is copied or redirected.
         console.print(Text(plain(line.text), LINE_STYLES[line.kind]), soft_wrap=True)
+
+
+def print_rules(console: Console, text: str) -> None:
+    """Whose rules filled in what was not said."""
+    console.print()
+    console.print(Text(text, "dim"))
 
 
 def print_notes(console: Console, notes: Iterable[Note]) -> None:

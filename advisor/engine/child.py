@@ -12,8 +12,8 @@ import subprocess
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
-from typing import IO, cast
+from collections.abc import Callable, Mapping
+from typing import IO, Any, cast
 
 from advisor.engine.launch import Launch
 from advisor.engine.protocol import STARTUP_ID, Reply, decode
@@ -36,7 +36,11 @@ class ChildDied(Exception):
 
 
 class ChildSilent(Exception):
-    """No answer before the deadline."""
+    """No answer before the deadline, or no line for `seconds`."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(f"the engine process was silent for {seconds} seconds")
+        self.seconds = seconds
 
 
 class Child:
@@ -67,20 +71,38 @@ class Child:
     def is_running(self) -> bool:
         return self._process.poll() is None
 
-    def ask(self, request_id: int, line: bytes, deadline_seconds: float) -> Reply:
-        """The reply to one request line.
+    def ask(
+        self,
+        request_id: int,
+        line: bytes,
+        deadline_seconds: float,
+        on_event: Callable[[Mapping[str, Any]], None] | None = None,
+        silence_seconds: float | None = None,
+    ) -> Reply:
+        """The reply to one request line; `on_event` is called for what the worker tells before it.
 
-        Raises ChildDied, or ChildSilent after `deadline_seconds`; the process is then still to be closed.
+        Raises ChildDied, or ChildSilent after `deadline_seconds`, or after `silence_seconds` without a line;
+        the process is then still to be closed.
         """
-        until = time.monotonic() + deadline_seconds
+        latest = time.monotonic() + deadline_seconds
+        patience_seconds = deadline_seconds if silence_seconds is None else silence_seconds
+        until = min(latest, time.monotonic() + patience_seconds)
         with contextlib.suppress(OSError):  # it may be dead: then its answers end, which is noticed below
             self._stdin.write(line)
             self._stdin.flush()
         while True:
-            reply = self._next_reply(until)
+            try:
+                reply = self._next_reply(until)
+            except TimeoutError:
+                raise ChildSilent(deadline_seconds if until == latest else patience_seconds) from None
             # An answer to an older question was given up on; STARTUP_ID answers everybody.
-            if reply.id in (request_id, STARTUP_ID):
+            if reply.id not in (request_id, STARTUP_ID):
+                continue
+            if reply.event is None:
                 return reply
+            until = min(latest, time.monotonic() + patience_seconds)
+            if on_event is not None:
+                on_event(reply.event)
 
     def kill(self) -> None:
         """Ends the process now. May be called from any thread."""
@@ -102,7 +124,7 @@ class Child:
         while True:
             left = until - time.monotonic()
             if left <= 0:
-                raise ChildSilent
+                raise TimeoutError
             try:
                 reply = self._replies.get(timeout=min(left, SLICE_SECONDS))
             except queue.Empty:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import contextlib
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -28,6 +28,8 @@ from advisor.engine.protocol import (
     OpenedModel,
     OpenModel,
     Request,
+    TextTokens,
+    Tokenize,
     encode,
 )
 from advisor.engine.refusals import refusal
@@ -48,6 +50,7 @@ class Deadlines:
     start_seconds: float = 60.0
     open_seconds: float = 120.0
     context_seconds: float = 60.0
+    tokenize_seconds: float = 120.0
 
 
 @dataclass(slots=True)
@@ -133,6 +136,25 @@ class EngineClient:
                 ContextAnswer.read,
                 Stage.CONTEXT,
                 self._deadlines.context_seconds,
+            )
+
+    def count_tokens(self, path: Path, pieces: Iterable[str]) -> int:
+        """The tokens of a text, by the vocabulary of the model file at `path`; no weights are read.
+
+        Each piece is counted for itself: cut a long text where its words end (a piece of some 64 Ki
+        characters takes a moment). Raises EngineRefused with the code "no-vocabulary" for a model without.
+        """
+        name = str(path.absolute())
+        with self._calling() as call:
+            return sum(
+                self._ask(
+                    call,
+                    Tokenize(name, piece),
+                    TextTokens.read,
+                    Stage.COUNT,
+                    self._deadlines.tokenize_seconds,
+                ).n_tokens
+                for piece in pieces
             )
 
     def close_model(self) -> None:

@@ -43,6 +43,10 @@ class Stage(StrEnum):
     START = "starting"
     OPEN = "opening the model"
     CONTEXT = "making a context"
+    LOAD = "loading the model"
+    ALLOCATE = "allocating a context"
+    FILL = "filling the context"
+    COUNT = "counting tokens"
 
 
 def could_not_start(python: str, error: Exception) -> EngineMissing:

@@ -41,6 +41,7 @@ class Progress:
     n_filled: int = 0
     tokens_per_second: float | None = None
     memory: MemorySample | None = None
+    fraction: float | None = None  # of the model that is being loaded
 
 
 @dataclass(frozen=True, slots=True)

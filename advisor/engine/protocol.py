@@ -90,7 +90,45 @@ class CloseModel:
     do: ClassVar[str] = "close"
 
 
-Request = Hello | OpenModel | MakeContext | CloseModel
+@dataclass(frozen=True, slots=True)
+class Tokenize:
+    """How many tokens has this text? Only the vocabulary of the model at `path` is opened for it."""
+
+    do: ClassVar[str] = "tokenize"
+    path: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoadModel(OpenModel):
+    """Load a model with its weights, decode once, and then limit what the worker may allocate.
+
+    `host_usable_bytes`: what the whole load may take of the RAM, free before it; None for no guard.
+    `cap_bytes`, if given, is the limit itself: on all data of the worker.
+    """
+
+    do: ClassVar[str] = "load"
+    use_mmap: bool = True
+    host_usable_bytes: int | None = None
+    cap_bytes: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AllocateContext(MakeContext):
+    """Really make this context of the loaded model, and decode a full ubatch and a token in it."""
+
+    do: ClassVar[str] = "allocate"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FillContext(MakeContext):
+    """Fill this context to its last token. `method`: "full" | "copy"."""
+
+    do: ClassVar[str] = "fill"
+    method: str = "full"
+
+
+Request = Hello | OpenModel | MakeContext | CloseModel | Tokenize | LoadModel | AllocateContext | FillContext
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,11 +142,12 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """One line from the worker: the fields of an answer, or a failure."""
+    """One line from the worker: the fields of an answer, a failure, or what happens before either."""
 
     id: int
     answer: Mapping[str, Any]
     failure: Failure | None = None
+    event: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,10 +274,22 @@ class ContextAnswer:
             n_batch=int(answer["n_batch"]),
             n_ubatch=int(answer["n_ubatch"]),
             n_seq_max=int(answer["n_seq_max"]),
-            buffers=None if buffers is None else tuple(_buffer_bytes(entry) for entry in buffers),
+            buffers=None if buffers is None else tuple(buffer_bytes(entry) for entry in buffers),
             lines=tuple(str(line) for line in answer["lines"]),
             seconds=float(answer["seconds"]),
         )
+
+
+@dataclass(frozen=True, slots=True)
+class TextTokens:
+    """The tokens of one piece of text, without those that begin or end a prompt."""
+
+    n_tokens: int
+    seconds: float
+
+    @classmethod
+    def read(cls, answer: Mapping[str, Any]) -> TextTokens:
+        return cls(n_tokens=int(answer["n_tokens"]), seconds=float(answer["seconds"]))
 
 
 def encode(request_id: int, request: Request) -> bytes:
@@ -263,10 +314,14 @@ def decode(line: bytes) -> Reply | None:
             lines=tuple(str(text) for text in lines) if isinstance(lines, list) else (),
         )
         return Reply(message["id"], {}, failure)
-    return Reply(message["id"], answer) if isinstance(answer, dict) else None
+    if isinstance(answer, dict):
+        return Reply(message["id"], answer)
+    event = message.get("event")
+    return Reply(message["id"], {}, event=event) if isinstance(event, dict) else None
 
 
-def _buffer_bytes(entry: Mapping[str, Any]) -> BufferBytes:
+def buffer_bytes(entry: Mapping[str, Any]) -> BufferBytes:
+    """One buffer of an answer; raises KeyError, TypeError or ValueError for what is none."""
     return BufferBytes(
         buffer=str(entry["buffer"]),
         device=str(entry["device"]),

@@ -14,6 +14,12 @@ _HEAD_SIZE = re.compile(r"([KV]) cache type (\S+) with block size \d+ does not d
 _NO_MEMORY = re.compile(r"failed to allocate|unable to allocate|out of memory|bad_alloc", re.IGNORECASE)
 _FUNCTION_NAMES = re.compile(r"^(?:\w+: )+")
 
+# What is refused before llama.cpp is asked: what to do instead, and the code.
+_REFUSED_BY_THE_WORKER = {
+    "request": ("Choose another value.", "engine-request"),
+    "vocabulary": ("Without one, tokens can only be estimated.", "no-vocabulary"),
+}
+
 
 def refusal(failed: Failure, stage: str) -> EngineError:
     """The error for a request that failed while the engine was `stage` ("opening the model")."""
@@ -24,8 +30,9 @@ def refusal(failed: Failure, stage: str) -> EngineError:
             return remedies.unfit(failed.message)
         case "memory":
             return remedies.out_of_memory(stage)
-        case "request":
-            return EngineRefused(failed.message, hint="Choose another value.", code="engine-request")
+        case "request" | "vocabulary":
+            hint, code = _REFUSED_BY_THE_WORKER[failed.kind]
+            return EngineRefused(failed.message, hint=hint, code=code)
         case "engine":
             return _of_llama_cpp(failed)
         case _:

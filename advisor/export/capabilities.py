@@ -2,53 +2,99 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from advisor.errors import SettingsError
+from advisor.export.choices import TARGETS
 from advisor.export.export import Cannot, Load
 from advisor.settings.load_settings import CACHE_TYPES, LoadSettings
-from advisor.settings.request import Request
-from advisor.settings.runtimes import runtime_named
+from advisor.settings.request import FLASH_ATTN
+from advisor.settings.rope import TRAINED_ROPE
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Capability:
-    """One runtime's vocabulary, as far as memory goes.
+    """One target's vocabulary, as far as memory goes.
 
     `words` are the fields of LoadSettings that it has a word for; every other field is reported where it
-    differs from `LoadSettings`' default.
+    differs from `LoadSettings`' default. `batches` are the sizes that it takes where it has one word for
+    both batch sizes. `own_slots` are opened beside those that were asked for.
     """
 
-    title: str
     words: frozenset[str]
     cache_types: tuple[str, ...] = CACHE_TYPES
+    one_cache_type: bool = False
+    flash_attn: tuple[str, ...] = FLASH_ATTN
+    one_batch: bool = False
+    batches: tuple[int, ...] = ()
+    own_slots: int = 0
 
 
 _COMMON = frozenset({"n_ctx", "n_batch", "n_ubatch", "n_gpu_layers", "main_gpu", "use_mmap", "flash_attn"})
 _CACHE_TYPES = frozenset({"cache_type_k", "cache_type_v"})
+_LLAMA_SERVER = (
+    _COMMON
+    | _CACHE_TYPES
+    | {"n_seq_max", "kv_unified", "swa_full", "offload_kqv", "op_offload", "n_cpu_moe"}
+    | {"override_tensor", "split_mode", "tensor_split", "devices", "rope"}
+)
 
 CAPABILITIES = {
-    "llama-server": Capability(
-        "llama.cpp (llama-server)",
-        _COMMON
-        | _CACHE_TYPES
-        | {"n_seq_max", "kv_unified", "swa_full", "offload_kqv", "op_offload", "n_cpu_moe"}
-        | {"override_tensor", "split_mode", "tensor_split"},
-    ),
-    "ollama": Capability("Ollama", _COMMON | _CACHE_TYPES | {"n_seq_max"}),
+    "ollama": Capability(words=_COMMON | _CACHE_TYPES | {"n_seq_max"}, one_cache_type=True),
+    "llama-server": Capability(words=_LLAMA_SERVER),
     "lm-studio": Capability(
-        "LM Studio",
-        (_COMMON | _CACHE_TYPES | {"n_seq_max", "kv_unified", "offload_kqv", "n_cpu_moe"}) - {"main_gpu"},
+        words=(_COMMON | _CACHE_TYPES | {"n_seq_max", "kv_unified", "offload_kqv", "n_cpu_moe", "rope"})
+        - {"main_gpu"},
         cache_types=tuple(name for name in CACHE_TYPES if name != "bf16"),
     ),
     "llama-cpp-python": Capability(
-        "llama-cpp-python",
-        _COMMON | _CACHE_TYPES | {"swa_full", "offload_kqv", "op_offload", "split_mode", "tensor_split"},
+        words=_COMMON
+        | _CACHE_TYPES
+        | {"swa_full", "offload_kqv", "op_offload", "split_mode", "tensor_split", "rope"},
     ),
+    "koboldcpp": Capability(
+        words=(_COMMON | _CACHE_TYPES | {"swa_full", "offload_kqv", "n_cpu_moe", "override_tensor"})
+        - {"main_gpu"}
+        | {"tensor_split"},
+        cache_types=("f16", "bf16", "q8_0", "q5_1", "q4_0"),
+        one_cache_type=True,
+        flash_attn=("on", "off"),
+        one_batch=True,
+        batches=(16, 32, 64, 128, 256, 512, 1024, 2048, 4096),
+    ),
+    "llama-router": Capability(words=_LLAMA_SERVER),
+    "llama-swap": Capability(words=_LLAMA_SERVER),
+    "text-generation-webui": Capability(words=_LLAMA_SERVER, flash_attn=("on",)),
+    # Jan's own extension (preset.ts) adds two slots to any number and then shares the cache among all.
+    "jan": Capability(
+        words=(_COMMON | _CACHE_TYPES | {"n_seq_max", "offload_kqv", "n_cpu_moe", "override_tensor"})
+        - {"main_gpu", "use_mmap"},
+        own_slots=2,
+    ),
+    "localai": Capability(
+        words=_COMMON
+        | _CACHE_TYPES
+        | {"n_seq_max", "kv_unified", "swa_full", "offload_kqv", "n_cpu_moe", "tensor_split"},
+        one_batch=True,
+    ),
+    # docker/model-runner has a list of flags that it lets through (runtime_flags_allowlist.go).
+    "docker-model-runner": Capability(words=_LLAMA_SERVER - {"override_tensor", "use_mmap"}),
+    "ramalama": Capability(words=_LLAMA_SERVER),
+    "open-webui": Capability(words=_COMMON | _CACHE_TYPES | {"n_seq_max"}, one_cache_type=True),
+    "continue": Capability(
+        words=_CACHE_TYPES | {"n_ctx", "flash_attn", "n_seq_max"},
+        one_cache_type=True,
+    ),
+    "aider": Capability(
+        words=_CACHE_TYPES | {"n_ctx", "flash_attn", "n_seq_max"},
+        one_cache_type=True,
+    ),
+    "opencode": Capability(words=_LLAMA_SERVER),
+    "vllm": Capability(words=_LLAMA_SERVER),  # what it does is not ours to plan: see vllm.py
 }
 
 # As a person knows them, and the value that says nothing.
-_OPTIONS: dict[str, tuple[str, object]] = {
+OPTIONS: dict[str, tuple[str, object]] = {
     "n_seq_max": ("--parallel", 1),
     "swa_full": ("--swa-full", False),
     "offload_kqv": ("--no-kv-offload", True),
@@ -58,15 +104,18 @@ _OPTIONS: dict[str, tuple[str, object]] = {
     "split_mode": ("--split-mode", "layer"),
     "main_gpu": ("--main-gpu", 0),
     "tensor_split": ("--tensor-split", ()),
+    "devices": ("--device", ()),
+    "rope": ("--rope-*, --yarn-*", TRAINED_ROPE),
+    "use_mmap": ("--load-mode none", True),
 }
 
 
-def unsaid(runtime: str, settings: LoadSettings) -> tuple[Cannot, ...]:
+def unsaid(to: str, settings: LoadSettings) -> tuple[Cannot, ...]:
     """Each setting that differs from its default and that the runtime has no word for."""
-    can = CAPABILITIES[runtime]
+    can, title = CAPABILITIES[to], TARGETS[to].title
     return tuple(
-        Cannot(option, f"{can.title} has no setting for it here, so it loads without: the plan differs.")
-        for name, (option, default) in _OPTIONS.items()
+        Cannot(option, f"{title} has no setting for it here, so it loads without: the plan differs.")
+        for name, (option, default) in OPTIONS.items()
         if name not in can.words and getattr(settings, name) != default
     )
 
@@ -82,14 +131,14 @@ def left_to_the_runtime(load: Load) -> tuple[Cannot, ...]:
         Cannot(
             option, "Left out of --flavour adjustable: the runtime places the layers itself, or not at all."
         )
-        for option, default, value in ((*_OPTIONS[name], getattr(load.settings, name)) for name in _PLACEMENT)
+        for option, default, value in ((*OPTIONS[name], getattr(load.settings, name)) for name in _PLACEMENT)
         if value != default
     )
 
 
-def check_cache_types(runtime: str, settings: LoadSettings) -> None:
+def check_cache_types(to: str, settings: LoadSettings) -> None:
     """Raise SettingsError for a cache type that the runtime does not have."""
-    can = CAPABILITIES[runtime]
+    can, title = CAPABILITIES[to], TARGETS[to].title
     for option, name in (
         ("--cache-type-k", settings.cache_type_k),
         ("--cache-type-v", settings.cache_type_v),
@@ -97,30 +146,6 @@ def check_cache_types(runtime: str, settings: LoadSettings) -> None:
         if name not in can.cache_types:
             raise SettingsError(
                 option,
-                f"{can.title} has no {name} cache.",
+                f"{title} has no {name} cache.",
                 hint=f"Choose one of {', '.join(can.cache_types)}.",
             )
-
-
-def one_cache_type(cache_type_k: str, cache_type_v: str) -> str:
-    """The type to export where a runtime has one for both: the smaller, so that the load still fits."""
-    return max(cache_type_k, cache_type_v, key=CACHE_TYPES.index)
-
-
-def expressible(request: Request) -> tuple[Request, tuple[Cannot, ...]]:
-    """The request as its runtime can say it, and what had to change: the plan must be made of this one."""
-    k, v = request.cache_type_k, request.cache_type_v
-    if not runtime_named(request.runtime).one_cache_type or not k or not v or k == v:
-        return request, ()
-    one = one_cache_type(k, v)
-    return replace(request, cache_type_k=one, cache_type_v=one), (different_types(k, v),)
-
-
-def different_types(cache_type_k: str, cache_type_v: str) -> Cannot:
-    """Why K and V have become one type."""
-    one = one_cache_type(cache_type_k, cache_type_v)
-    return Cannot(
-        "--cache-type-k, --cache-type-v",
-        f"Ollama has one cache type for K and V, and for all its models. {one} is exported for both in place "
-        f"of {cache_type_k} and {cache_type_v}: the smaller one, so that it still fits.",
-    )

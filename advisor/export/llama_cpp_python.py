@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from advisor.export.capabilities import unsaid
 from advisor.export.export import Cannot, Export, File, Load
 from advisor.gguf.ggml_types import GGML_TYPES
+from advisor.settings.rope import Rope
 
 GENERATED = "Generated for llama-cpp-python 0.3.36."
 VERIFIED = (
@@ -22,6 +23,8 @@ NOTES = (
 
 # llama.h: enum llama_split_mode
 SPLIT_MODES = {"none": 0, "layer": 1, "row": 2}
+# llama.h: enum llama_rope_scaling_type
+ROPE_SCALING_TYPES = {"none": 0, "linear": 1, "yarn": 2}
 
 _TYPE_NUMBERS = {ggml_type.name.lower(): number for number, ggml_type in GGML_TYPES.items()}
 
@@ -67,9 +70,26 @@ def _arguments(load: Load) -> dict[str, object]:
         "use_mlock": False,
         "logits_all": False,
     }
+    found |= _positions(settings.rope)
     if load.companions.adapters:
         found["lora_path"] = str(load.companions.adapters[0].path)
     return found
+
+
+def _positions(rope: Rope) -> dict[str, object]:
+    """The same as llama-server's --rope-* and --yarn-*, in llama_cpp/llama.py's words."""
+    freq_scale = rope.freq_scale if rope.scale is None else 1 / rope.scale
+    found = {
+        "rope_scaling_type": ROPE_SCALING_TYPES[rope.scaling] if rope.scaling else None,
+        "rope_freq_base": rope.freq_base,
+        "rope_freq_scale": freq_scale,
+        "yarn_orig_ctx": rope.yarn_orig_ctx,
+        "yarn_ext_factor": rope.yarn_ext_factor,
+        "yarn_attn_factor": rope.yarn_attn_factor,
+        "yarn_beta_slow": rope.yarn_beta_slow,
+        "yarn_beta_fast": rope.yarn_beta_fast,
+    }
+    return {name: value for name, value in found.items() if value is not None}
 
 
 def _server_model(load: Load) -> dict[str, object]:

@@ -9,17 +9,20 @@ from advisor.errors import SettingsError
 from advisor.export.capabilities import left_to_the_runtime
 from advisor.export.export import Cannot, Export, File, Load
 from advisor.export.quoting import command_line, refusal
+from advisor.settings.rope import reaches, said
 from advisor.units import format_tokens
 
 # The oldest build that was seen with --load-mode and --fit; newer ones no longer have the mmap flags.
 GENERATED = "Generated for llama-server of llama.cpp b10434 or newer."
 VERIFIED = (
     "common/arg.cpp of llama.cpp 0c1e57098 (October 2026) has every flag and LLAMA_ARG_ name, the program of "
-    "b10434 parsed them but for -mg, -ts, --mmproj, -md, -ctkd, -ctvd, -ngld and --lora; this text itself "
-    "was not run."
+    "b10434 parsed them but for -mg, -ts, -dev, --rope-*, --yarn-*, --mmproj, -md, -ctkd, -ctvd, -ngld and "
+    "--lora; this text itself was not run."
 )
 
 PROGRAM = "llama-server"
+
+_ROPE_VARIABLES = {"--rope-scaling": "ROPE_SCALING_TYPE"}  # the others are called as their options
 
 
 class _Option(NamedTuple):
@@ -54,6 +57,8 @@ def _options(load: Load) -> Iterator[_Option]:
     yield _valued("-m", "MODEL", load.model_path)
     yield _valued("-c", "CTX_SIZE", str(settings.n_ctx))
     yield from _slots(load)
+    if settings.devices:
+        yield _valued("-dev", "DEVICE", ",".join(settings.devices))
     yield from _layers(load)
     # With "auto" llama.cpp turns it on for a quantized V cache; saying so does not depend on that.
     flash_attn = "on" if load.needs_flash_attn else settings.flash_attn
@@ -72,6 +77,9 @@ def _options(load: Load) -> Iterator[_Option]:
         yield _Option(("--no-op-offload",), None, "")
     if not settings.use_mmap:
         yield _valued("--load-mode", "LOAD_MODE", "none")
+    for option, value in said(settings.rope).items():
+        text = value if isinstance(value, str) else f"{value:.9g}"
+        yield _valued(option, _ROPE_VARIABLES.get(option) or option[2:].replace("-", "_").upper(), text)
     yield from _companions(load)
 
 
@@ -168,7 +176,7 @@ def _notes(load: Load, options: tuple[_Option, ...]) -> Iterator[str]:
             "llama-server keeps this context and puts as many layers on the GPU as leave the margin of -fitt "
             "free. It does not do that beside -ngl, -ncmoe, -ot or -ts, so they are left out."
         )
-    if load.facts.n_ctx_train and settings.n_ctx_per_slot > load.facts.n_ctx_train:
+    if load.facts.n_ctx_train and settings.n_ctx_per_slot > reaches(load.facts, settings.rope):
         yield (
             f"The model was trained for {format_tokens(load.facts.n_ctx_train)} tokens. llama-server "
             "allocates the larger context, then caps each slot to the training context: a waste."

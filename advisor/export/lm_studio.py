@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from advisor.export.capabilities import unsaid
 from advisor.export.export import Cannot, Export, File, Load
 from advisor.export.quoting import command_line
+from advisor.settings.rope import Rope, said
 
 VERIFIED = (
     "The load schema of @lmstudio/sdk 2.0.0 accepts such files and knows every key; LM Studio does not "
@@ -56,9 +57,17 @@ def _fields(load: Load) -> Iterator[dict[str, object]]:
     yield _field("llm.load.llama.evalBatchSize", value=settings.n_batch)
     yield _field("llm.load.llama.physicalBatchSize", value=settings.n_ubatch)
     yield _field("llm.load.llama.tryMmap", value=settings.use_mmap)
+    for word, number in (("Base", settings.rope.freq_base), ("Scale", _freq_scale(settings.rope))):
+        if number:
+            yield _field(f"llm.load.llama.ropeFrequency{word}", value={"checked": True, "value": number})
     for letter, name in (("k", settings.cache_type_k), ("v", settings.cache_type_v)):
         # A plain string is rejected by the schema.
         yield _field(f"llm.load.llama.{letter}CacheQuantizationType", value={"checked": True, "value": name})
+
+
+def _freq_scale(rope: Rope) -> float | None:
+    """LM Studio knows the frequencies alone, not how they are scaled: that is linear scaling."""
+    return 1 / rope.factor if rope.factor and rope.scaling in {None, "linear"} else None
 
 
 def _field(key: str, *, value: object) -> dict[str, object]:
@@ -103,6 +112,14 @@ def _cannot(load: Load) -> Iterator[Cannot]:
     if settings.n_cpu_moe:
         yield Cannot("--n-cpu-moe", "LM Studio takes a share of the blocks, not a number.")
     yield from unsaid("lm-studio", settings)
+    others = said(settings.rope).keys() - {"--rope-freq-base"}
+    if _freq_scale(settings.rope):
+        others -= {"--rope-freq-scale", "--rope-scale", "--rope-scaling"}
+    if others:
+        yield Cannot(
+            ", ".join(option for option in said(settings.rope) if option in others),
+            "LM Studio has the frequencies' base and scale, but no YaRN.",
+        )
     yield Cannot(
         "lms load", "The command has no cache type, flash attention or batch size: the file has them."
     )

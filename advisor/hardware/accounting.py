@@ -104,6 +104,7 @@ def gpu_device(
         device,
         bandwidth_bytes_per_second=bandwidth,
         multiprocessors=reading.multiprocessors or (known.multiprocessors if known else None),
+        prefill_flops_per_second=known.prefill_flops_per_second if known else None,
         notes=tuple(notes),
     )
 

@@ -24,6 +24,20 @@ class Holder:
     release_command: str | None = None  # what gives the memory back, e.g. "ollama stop llama3.1:8b"
 
 
+@dataclass(frozen=True, slots=True)
+class MeasuredSpeed:
+    """What earlier proofs measured on a device, for dense models and for those with experts.
+
+    The share of the peak bandwidth that writing reached, and the arithmetic in a second that reading did.
+    None: not measured.
+    """
+
+    decode_share: float | None = None
+    prefill_flops_per_second: float | None = None
+    expert_decode_share: float | None = None
+    expert_prefill_flops_per_second: float | None = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Device:
     """One memory. The one accounting: usable = free - reserve; what a load costs beside its buffers
@@ -54,6 +68,9 @@ class Device:
     wddm: bool = False  # Windows moves what does not fit into the RAM, silently: slow instead of an error
     compute_capability: tuple[int, int] | None = None  # NVIDIA's generation: decides which builds run on it
     multiprocessors: int | None = None  # NVIDIA's SM count: the driver's context grows with it
+    # Arithmetic that published runs of llama.cpp reached while they read prompts: the lowest and the highest.
+    prefill_flops_per_second: tuple[int, int] | None = None
+    measured: MeasuredSpeed | None = None  # by earlier proofs, where they are known
 
     @property
     def usable_bytes(self) -> int:

@@ -38,6 +38,7 @@ class KnownGpu:
     not_words: frozenset[str]
     multiprocessors: int | None
     gpu_cores: int | None
+    prefill_flops_per_second: tuple[int, int] | None = None  # of published runs: the lowest and highest
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +128,7 @@ def _known_gpu(entry: Mapping[str, object]) -> KnownGpu:
         not_words=_word_set(entry.get("not_words", []), entry),
         multiprocessors=None if multiprocessors is None else int(multiprocessors),
         gpu_cores=None if gpu_cores is None else int(gpu_cores),
+        prefill_flops_per_second=_prefill(entry),
     )
 
 
@@ -141,6 +143,19 @@ def _bandwidth(entry: Mapping[str, object]) -> int:
     if value is None:
         raise _malformed('"bandwidth_gb_per_second" is missing', entry)
     return round(value * 1_000_000_000)
+
+
+def _prefill(entry: Mapping[str, object]) -> tuple[int, int] | None:
+    value = entry.get("prefill_tflops")
+    if value is None:
+        return None
+    if not isinstance(value, list) or len(value) != 2 or not all(_is_positive(part) for part in value):
+        raise _malformed('"prefill_tflops" must be two numbers above 0', entry)
+    low, high = (round(part * 1_000_000_000_000) for part in value)
+    if low > high:
+        raise _malformed('"prefill_tflops" must be the lower number first', entry)
+    _text(entry, "prefill_source")
+    return low, high
 
 
 def _text(entry: Mapping[str, object], key: str) -> str:

@@ -42,6 +42,7 @@ def device_to_dict(device: Device) -> dict[str, object]:
         "wddm": device.wddm,
         "compute_capability": device.compute_capability and list(device.compute_capability),
         "multiprocessors": device.multiprocessors,
+        "prefill_flops_per_second": device.prefill_flops_per_second and list(device.prefill_flops_per_second),
         "holders": [
             {"name": holder.name, "bytes": holder.n_bytes, "release_command": holder.release_command}
             for holder in device.holders
@@ -137,6 +138,12 @@ class _Fields:
             raise self.malformed(f'"{key}" must be two whole numbers')
         return value[0], value[1]
 
+    def span(self, key: str) -> tuple[int, int] | None:
+        found = self.pair(key)
+        if found is not None and not 0 < found[0] <= found[1]:
+            raise self.malformed(f'"{key}" must be two numbers above 0, the lower first')
+        return found
+
     def texts(self, key: str) -> tuple[str, ...]:
         value = self._values.get(key, [])
         if not isinstance(value, list) or not all(isinstance(part, str) for part in value):
@@ -179,6 +186,7 @@ def _device(fields: _Fields) -> Device:
         wddm=fields.flag("wddm"),
         compute_capability=fields.pair("compute_capability"),
         multiprocessors=fields.optional_bytes("multiprocessors"),
+        prefill_flops_per_second=fields.span("prefill_flops_per_second"),
     )
 
 

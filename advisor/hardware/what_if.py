@@ -205,4 +205,8 @@ def _with_other_ram(gpu: Device, host: Host, reserve: Reserve) -> Device:
         pci_id=gpu.pci_id,
         notes=(*gpu.notes, Note("assumed", "Made up: the GPU's share changes with the RAM.")),
     )
-    return replace(gpu_device(reading, None, None, host, reserve, gpu.id), engine_device=gpu.engine_device)
+    return replace(
+        gpu_device(reading, None, None, host, reserve, gpu.id),
+        engine_device=gpu.engine_device,
+        prefill_flops_per_second=gpu.prefill_flops_per_second,
+    )

@@ -1,4 +1,4 @@
-"""The user's own folders: every GGUF below them, to a bounded depth."""
+"""The user's own folders: every model below them, to a bounded depth, with those that are no GGUF."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from pathlib import Path
 from advisor.library.files import Walk
 from advisor.library.gguf_files import gguf_files
 from advisor.library.installed import InstalledModel, Scan, Unreadable
+from advisor.library.safetensors import safetensors_model
 
 STORE = "folder"
 
@@ -34,5 +35,8 @@ def find(folders: Iterable[Path]) -> Scan:
                 )
                 for file in found.models
             ]
+            name = str(folder.path)
+            other = safetensors_model(folder.path, folder.files, store=STORE, name=name, runtime=None)
+            models += [other] if other else []
         unreadable += walk.unreadable
     return Scan(tuple(models), tuple(unreadable))

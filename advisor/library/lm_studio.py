@@ -9,10 +9,11 @@ import json
 from pathlib import Path
 
 from advisor.gguf.refusals import printable
-from advisor.library.files import Folder, Walk, because, file_bytes, is_absent, small_text
+from advisor.library.files import Folder, Walk, because, is_absent, small_text
 from advisor.library.gguf_files import gguf_files
-from advisor.library.installed import NOT_GGUF, InstalledModel, Scan, Unreadable
+from advisor.library.installed import InstalledModel, Scan, Unreadable
 from advisor.library.places import Places
+from advisor.library.safetensors import safetensors_model
 
 STORE = "lm-studio"
 
@@ -92,17 +93,6 @@ def _models(top: Path, folder: Folder) -> list[InstalledModel]:
         )
         for file in found.models
     ]
-    tensors = [folder.path / name for name in folder.files if name.lower().endswith(".safetensors")]
-    if tensors and "config.json" in folder.files:
-        models.append(
-            InstalledModel(
-                store=STORE,
-                name=folder.path.relative_to(top).as_posix(),
-                path=folder.path,
-                size_bytes=sum(file_bytes(file) for file in tensors),
-                format=NOT_GGUF,
-                runtime=STORE,
-                problem="It is not a GGUF, but a safetensors model (as MLX has them).",
-            )
-        )
-    return models
+    name = folder.path.relative_to(top).as_posix()
+    other = safetensors_model(folder.path, folder.files, store=STORE, name=name, runtime=STORE)
+    return [*models, other] if other else models

@@ -12,6 +12,7 @@ from advisor.library.belonging import runtime_of
 from advisor.library.installed import NOT_GGUF, InstalledModel
 from advisor.library.ollama import full_name
 from advisor.library.places import Places
+from advisor.library.safetensors import NOT_A_GGUF, is_safetensors_model
 from advisor.library.scan import STORES
 
 # model, namespace/model or host/namespace/model, with a tag or without: nobody means a file by that.
@@ -40,6 +41,7 @@ def model_path(word: str, places: Places) -> Path:
     name that nothing has (unknown-model) and for a model that cannot be opened (not-gguf, broken-model).
     """
     if _exists(word):
+        _refuse_safetensors(Path(word))
         return Path(word)
     model = installed_named(word, places)
     if model is None:
@@ -53,6 +55,19 @@ def model_path(word: str, places: Places) -> Path:
             code="not-gguf" if model.format == NOT_GGUF else "broken-model",
         )
     return model.path
+
+
+def _refuse_safetensors(path: Path) -> None:
+    try:
+        names = [entry.name for entry in path.iterdir()] if path.is_dir() else []
+    except OSError:
+        return  # the reader of files says what is wrong
+    if is_safetensors_model(names):
+        raise ModelError(
+            f"{printable(path.name)} cannot be opened. {NOT_A_GGUF}",
+            hint="Look for a GGUF version of it, or convert it with llama.cpp's convert_hf_to_gguf.py.",
+            code=NOT_GGUF,
+        )
 
 
 def runtime_of_word(word: str, places: Places) -> str | None:

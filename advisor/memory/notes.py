@@ -9,6 +9,7 @@ from advisor.hardware.device import Device
 from advisor.memory.plan import DeviceMemory, FormulaCheck
 from advisor.model.facts import ModelFacts
 from advisor.settings.load_settings import LoadSettings
+from advisor.settings.rope import reaches, stretching_note
 from advisor.units import CONTEXT_STEP, MiB, format_bytes, format_tokens
 
 # Ollama starts llama-server with a context of its own choice, so that --fit can only move layers
@@ -21,10 +22,15 @@ def plan_notes(facts: ModelFacts, settings: LoadSettings, check: FormulaCheck) -
     found = []
     if not facts.has_cache:
         found.append(Note("no-cache", "This model keeps nothing between calls: it has no KV cache."))
-    if settings.n_ctx_per_slot > max(facts.n_ctx_train, CONTEXT_STEP):
+    reach = max(reaches(facts, settings.rope), CONTEXT_STEP)
+    if settings.n_ctx_per_slot > reach:
         trained, asked = format_tokens(facts.n_ctx_train), format_tokens(settings.n_ctx_per_slot)
         text = f"{asked} tokens are more than the {trained} that the model was trained for."
+        if reach > facts.n_ctx_train > 0:
+            text += f" Stretched as you say, it reaches {format_tokens(reach)}."
         found.append(Note("above-training-context", text))
+    if stretching := stretching_note(facts, settings.rope):
+        found.append(stretching)
     if not facts.verified and not check.disagreement_percent:
         text = (
             f'Unverified architecture "{facts.architecture}": the figures are by general rules, which were '

@@ -54,6 +54,12 @@ def host_overhead(facts: ModelFacts, settings: LoadSettings, measured: Mapping[s
     return n_bytes
 
 
+def host_part(beside_buffers_bytes: int, settings: LoadSettings) -> int:
+    """Of what a process was measured to hold beside its buffers, the part that `host_overhead` takes as
+    measured: without the cells, which grow with the context."""
+    return max(0, beside_buffers_bytes - settings.n_ctx * _HOST_BYTES_PER_CELL)
+
+
 def python_arrays_bytes(facts: ModelFacts, settings: LoadSettings) -> int:
     """What the `Llama` class of llama-cpp-python keeps itself (llama_cpp/llama.py, _internals.py).
 

@@ -17,6 +17,7 @@ from advisor.memory.plan import Target
 from advisor.settings.load_settings import LoadSettings
 
 HOST = "CPU"
+NO_DEVICE = "none"  # common/arg.cpp: the one word of --device that is no name
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +42,7 @@ class Placement:
 
 def place(n_layer_all: int, settings: LoadSettings, targets: Sequence[Target]) -> Placement:
     """Places `n_layer_all` blocks and the output on `targets`; the host is added where it is not named."""
-    gpus = [target for target in targets if target.name != HOST]
+    gpus = used_gpus(settings, targets)
     host = next((target for target in targets if target.name == HOST), Target(HOST, HOST))
     if settings.split_mode == "none" and gpus:
         gpus = [gpus[min(settings.main_gpu, len(gpus) - 1)]]
@@ -56,9 +57,45 @@ def place(n_layer_all: int, settings: LoadSettings, targets: Sequence[Target]) -
     return Placement(devices, layers[:-1], layers[-1], shares)
 
 
+def used_gpus(settings: LoadSettings, targets: Sequence[Target]) -> list[Target]:
+    """The GPUs that a load may use: all, or those that --device names, in its order.
+
+    Mirrors parse_device_list (common/arg.cpp). What `targets` does not have is left out: `check_devices`
+    says so.
+    """
+    gpus = [target for target in targets if target.name != HOST]
+    if not settings.devices:
+        return gpus
+    by_name = {gpu.name: gpu for gpu in gpus}
+    return [by_name[name] for name in settings.devices if name in by_name]
+
+
+def device_names(wanted: Sequence[str], targets: Sequence[Target]) -> tuple[str, ...]:
+    """ggml's names for what a person wrote: such a name, our own id ("nvidia:0"), or an index from 0.
+
+    `none` means the CPU alone. Raises SettingsError (--device) for what is not there, naming what is.
+    """
+    if tuple(wanted) == (NO_DEVICE,):
+        return (NO_DEVICE,)
+    gpus = [target for target in targets if target.name != HOST]
+    known = {name.casefold(): gpu.name for gpu in gpus for name in (gpu.device_id, gpu.name) if name}
+    known |= {str(index): gpu.name for index, gpu in enumerate(gpus)}
+    unknown = [word for word in wanted if word.casefold() not in known]
+    if unknown:
+        there = ", ".join(gpu.name for gpu in gpus)
+        raise SettingsError(
+            "--device",
+            f'there is no GPU "{unknown[0]}" that llama.cpp would use.',
+            hint=f"There is {there}; none means the CPU alone." if there else "Leave it out: there is none.",
+        )
+    return tuple(dict.fromkeys(known[word.casefold()] for word in wanted))
+
+
 def check_devices(settings: LoadSettings, targets: Sequence[Target]) -> None:
-    """Raises SettingsError for a split or a main GPU that does not match the GPUs among `targets`."""
-    n_gpus = sum(target.name != HOST for target in targets)
+    """Raises SettingsError for devices that are not among `targets`, and for a split or a main GPU that does
+    not match the GPUs that are used."""
+    device_names(settings.devices, targets)
+    n_gpus = len(used_gpus(settings, targets))
     there = "no GPU" if not n_gpus else "one GPU" if n_gpus == 1 else f"{n_gpus} GPUs"
     split = settings.tensor_split
     if split and (len(split) != n_gpus or not any(split)):

@@ -59,5 +59,27 @@ DRAFTS = frozenset({"dflash", "eagle3", "gemma4-assistant"})
 # llama_init_from_model forces flash attention off (src/llama-context.cpp).
 NO_FLASH_ATTENTION = frozenset({"grok"})
 
+# llama_model_rope_type: LLAMA_ROPE_TYPE_NONE. Positions are learned, or biases, or those of a state.
+NO_ROPE = RECURRENT | frozenset(
+    {
+        "bloom",
+        "glm5-next",
+        "gpt2",
+        "gptj",
+        "jais",
+        "jamba",
+        "jina-bert-v2",
+        "kimi-k3",
+        "kimi-linear",
+        "mpt",
+        "nemotron_h",
+        "nemotron_h_moe",
+        "refact",
+        "t5",
+        "t5encoder",
+        "wavtokenizer-dec",
+    }
+)
+
 # Known, but not compared: llama.cpp has no loader for gptj, and drafts cannot be loaded alone.
 VERIFIED = KNOWN - DRAFTS - {"gptj"}

@@ -10,7 +10,7 @@ from advisor.model import architectures, refusals
 from advisor.model.attention import read_attention, value_row_max
 from advisor.model.facts import Attention, Layer, ModelFacts, Recurrence, Weight
 from advisor.model.indexer import compressor_state, read_indexer
-from advisor.model.keys import Keys
+from advisor.model.keys import MAX_VALUE, Keys
 from advisor.model.quantization import quantization_name
 from advisor.model.recurrence import read_recurrence, recurrent_layers
 from advisor.model.shape import Shape, read_shape
@@ -69,12 +69,21 @@ def facts(header: GgufHeader) -> ModelFacts:
         supports_flash_attn=architecture not in architectures.NO_FLASH_ATTENTION,
         cache_per_sequence=architecture == "deepseek4",
         value_row_max=value_row_max(shape, windows),
+        has_rope=architecture not in architectures.NO_ROPE,
+        rope_scaling=keys.text(keys.full("rope.scaling.type")) or "none",
+        n_ctx_original=_original_n_ctx(keys),
     )
 
 
 def _name(header: GgufHeader, keys: Keys) -> str:
     stem = _SHARD_ENDING.sub("", header.path.stem)
     return refusals.printable(keys.text("general.name") or stem)
+
+
+def _original_n_ctx(keys: Keys) -> int:
+    """Descriptive: a value that is no number of tokens is none."""
+    value = keys.metadata.get(keys.full("rope.scaling.original_context_length"))
+    return value if isinstance(value, int) and not isinstance(value, bool) and 0 < value <= MAX_VALUE else 0
 
 
 def _n_vocab(keys: Keys, dims: dict[str, tuple[int, ...]]) -> int:

@@ -113,6 +113,10 @@ class ModelFacts:
     embedding_allocated_twice: bool = False
     supports_flash_attn: bool = True  # False: the engine turns it off whatever is asked (grok)
     cache_per_sequence: bool = False  # deepseek4: one stream a sequence even where the cache is unified
+    # Rotary positions (src/llama-model.cpp: llama_model_rope_type, load_hparams); 0 and "none": no scaling.
+    has_rope: bool = True  # False: positions are learned, counted otherwise or not at all
+    rope_scaling: str = "none"  # of the header: "none" | "linear" | "yarn" | "longrope"
+    n_ctx_original: int = 0  # what it was trained for before the header's own scaling; 0: n_ctx_train
     # The widest value row over all blocks, cached or not, in elements: without flash attention every
     # layer's V is padded to it (src/llama-kv-cache.cpp: TAG_V_CACHE_VARIABLE).
     value_row_max: int = 0

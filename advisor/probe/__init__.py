@@ -1,0 +1,1 @@
+"""The proof: the largest context that really works on this computer, and what it measured."""

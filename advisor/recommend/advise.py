@@ -5,49 +5,71 @@ from __future__ import annotations
 from dataclasses import replace
 
 from advisor.hardware.device import Hardware
+from advisor.memory.plan import Verdict
 from advisor.model.facts import ModelFacts
+from advisor.recommend.choice import accepted_pairs, choose, word
 from advisor.recommend.comfort import NO_SPEED, comfortable, speed_of
 from advisor.recommend.levers import levers
-from advisor.recommend.reasons import comfort_reasons, reasons, speed_reasons
-from advisor.recommend.result import Alternative, Goal, Recommendation
+from advisor.recommend.nearest import nearest
+from advisor.recommend.place_reasons import above_training, place_reasons
+from advisor.recommend.reasons import (
+    comfort_reasons,
+    quantizing_reasons,
+    reasons,
+    slot_reasons,
+    speed_reasons,
+)
+from advisor.recommend.result import Goal, Recommendation
 from advisor.recommend.rows import Planning, alternatives
-from advisor.recommend.search import ContextRange, context_range
+from advisor.recommend.search import ContextRange, context_range, training_end
 from advisor.recommend.unchanged import if_you_change_nothing
+from advisor.recommend.what_if_types import what_if_types
+from advisor.settings.calibration import NOTHING_LEARNED, Calibration
 from advisor.settings.request import Request
 from advisor.settings.runtimes import asked_n_ctx, resolve
-from advisor.speed import Decoding, decoding
+from advisor.speed import Decoding, calibrated, decoding
+
+# A context that is not filled costs no time: below this comfort would only cut conversations short.
+_SHORT = 4096
 
 
 def advise(
-    facts: ModelFacts, hardware: Hardware, goal: Goal, request: Request, planner: Planning
+    facts: ModelFacts,
+    hardware: Hardware,
+    goal: Goal,
+    request: Request,
+    planner: Planning,
+    *,
+    calibration: Calibration = NOTHING_LEARNED,
 ) -> Recommendation:
     """The best settings on this hardware for this goal.
 
-    What the request already says is kept; a context in it takes the place of the goal's wish. Raises
-    SettingsError where the request cannot be, and what `planner` raises.
+    What the request already says is kept; a context in it takes the place of the goal's wish. With a
+    `calibration` the speeds are those that this computer has measured; `planner` has it for the memory.
+    Raises SettingsError where the request cannot be, and what `planner` raises.
     """
+    hardware = calibrated(hardware, calibration)
     if goal.users > 1 and request.users is None and request.n_seq_max is None:
         request = replace(request, users=goal.users)
     span = context_range(request, facts)
-    rows = alternatives(request, facts, planner, has_gpu=bool(hardware.gpus))
     wish = _wish(request, goal, span)
-    chosen = _choose(rows, request, goal, wish)
-    asked = replace(
-        request,
-        cache_type_k=chosen.settings.cache_type_k,
-        cache_type_v=chosen.settings.cache_type_v,
-        flash_attn=chosen.settings.flash_attn,
-        n_gpu_layers=chosen.settings.n_gpu_layers,
-    )
+    rows = alternatives(request, facts, hardware, planner, wish, accepted_pairs(request, goal))
+    chosen = choose(rows, request, goal, wish, facts, hardware)
+    asked = replace(chosen.request or request, n_ctx=request.n_ctx)
+    near = nearest(chosen, rows, request, facts, hardware, planner)
     writing = decoding(facts, chosen.settings, hardware) if chosen.n_ctx_max else None
     n_ctx_comfortable = (
         comfortable(writing, chosen.settings, goal.patience) if writing and goal.patience else None
     )
-    n_ctx = min(wish, _word(chosen, request)) or span.step
+    n_ctx = min(wish, word(chosen, request)) or span.step
     if writing and n_ctx_comfortable and _is_bound_by_comfort(writing, request):
-        n_ctx = min(n_ctx, asked_n_ctx(request, chosen.settings.with_n_ctx(n_ctx_comfortable)))
+        comfort = asked_n_ctx(request, chosen.settings.with_n_ctx(n_ctx_comfortable))
+        n_ctx = min(n_ctx, max(comfort, _SHORT // span.step * span.step))
     plan = planner.plan(resolve(asked, facts, n_ctx))
+    if near and not near.row and plan.verdict is Verdict.NEEDS_OFFLOAD:
+        plan = replace(plan, verdict=Verdict.DOES_NOT_FIT)  # no number of layers on the CPU was enough
     speed = speed_of(writing, plan.settings) if writing else NO_SPEED
+    trained = training_end(request, facts)
     return Recommendation(
         model=facts,
         hardware=hardware,
@@ -64,14 +86,21 @@ def advise(
                 chosen,
                 rows,
                 facts,
-                at_training_context=_word(chosen, request) >= span.highest,
-                holds_wish=_word(chosen, request) >= wish,
+                at_training_context=span.highest <= trained and word(chosen, request) >= span.highest,
+                holds_wish=word(chosen, request) >= wish,
             ),
+            *((near.note,) if near else ()),
+            *place_reasons(chosen, rows),
+            *((above_training(n_ctx, trained),) if n_ctx > trained else ()),
+            *(slot_reasons(plan, speed) if chosen.n_ctx_max else ()),
+            *(quantizing_reasons(asked, facts, planner, n_ctx) if chosen.n_ctx_max else ()),
             *(speed_reasons(writing, plan.settings) if writing else ()),
         ),
         speed=speed,
         alternatives=rows,
         levers=levers(chosen, rows, asked, facts, hardware, planner, n_ctx),
+        what_if_types=what_if_types(asked, facts, planner),
+        nearest=near.row if near else None,
     )
 
 
@@ -85,30 +114,3 @@ def _wish(request: Request, goal: Goal, span: ContextRange) -> int:
 def _is_bound_by_comfort(writing: Decoding, request: Request) -> bool:
     """An assumed speed lowers nothing, and a context that was asked for is kept."""
     return writing.assumed_ram is None and request.n_ctx is None
-
-
-def _word(row: Alternative, request: Request) -> int:
-    """The row's largest context in the runtime's own word (see `Request.n_ctx`), 0 if nothing fits."""
-    if not row.n_ctx_max:
-        return 0
-    return asked_n_ctx(request, row.plan.settings)
-
-
-def _choose(rows: tuple[Alternative, ...], request: Request, goal: Goal, wish: int) -> Alternative:
-    """The first row by the goal's preference that holds the wish, else the one that holds most."""
-    if request.cache_type_k or request.cache_type_v:
-        first = rows[0].settings
-        types: tuple[tuple[str, str], ...] = ((first.cache_type_k, first.cache_type_v),)
-    else:
-        types = tuple((cache_type, cache_type) for cache_type in goal.cache_types)
-    preferred = [
-        row
-        for pair in types
-        for row in rows
-        if (row.settings.cache_type_k, row.settings.cache_type_v) == pair
-    ]
-    candidates = preferred or list(rows)
-    for row in candidates:
-        if _word(row, request) >= wish:
-            return row
-    return max(candidates, key=lambda row: _word(row, request))

@@ -16,14 +16,28 @@ _QUARTERS = (0, 1, 2, 3, 4)
 
 
 def speed_of(decoding: Decoding, settings: LoadSettings) -> Speed:
-    """The rate at the start, at each quarter and at the end of what one slot may hold.
+    """How fast this load writes, at the start, at each quarter and at the end of what one slot may hold, and
+    how long it reads a prompt that fills a slot.
 
-    Reading the prompt is not estimated: no published figure carries over from one GPU to another.
+    The basis is MEASURED where this computer has measured all that the figures rest on.
     """
-    depths = [settings.n_ctx_per_slot * quarter // 4 for quarter in _QUARTERS]
+    full = settings.n_ctx_per_slot
+    depths = [full * quarter // 4 for quarter in _QUARTERS]
     rates = [decoding.rate(depth) for depth in depths]
-    points = [DecodeSpeed(depth, rate.low, rate.high) for depth, rate in zip(depths, rates, strict=True)]
-    return Speed(None, tuple(points), None, Basis.ASSUMED)
+    points = tuple(DecodeSpeed(depth, rate.low, rate.high) for depth, rate in zip(depths, rates, strict=True))
+    reading = decoding.prefill
+    if reading is None:
+        return Speed(None, points, None, decoding.basis)
+    mean = reading.mean_rate(full)
+    soonest, latest = reading.time_to_first_token(full)
+    return Speed(
+        prefill_tokens_per_second=mean.low,
+        decode=points,
+        time_to_first_token_s=latest,
+        basis=min(decoding.basis, reading.basis, key=list(Basis).index),
+        prefill_high=mean.high,
+        time_to_first_token_low_s=soonest,
+    )
 
 
 def is_comfortable(speed: Speed, patience: Patience) -> bool:
@@ -37,12 +51,17 @@ def is_comfortable(speed: Speed, patience: Patience) -> bool:
 def comfortable(decoding: Decoding, safe: LoadSettings, patience: Patience) -> int | None:
     """The largest total context up to the safe one that is comfortable when it is full.
 
-    None if none is: then the weights alone take too long, and a smaller context would not help.
+    None if none is: then the weights alone take too long, and a smaller context would not help. The time to
+    the first token does not count where it is a guess (`Prefill.is_guess`).
     """
+    reading = decoding.prefill
 
     def is_enough(depth: int) -> bool:
-        full = safe.with_n_ctx(depth * safe.n_stream)
-        return is_comfortable(speed_of(decoding, full), patience)
+        if decoding.rate(depth).low < patience.tokens_per_second:
+            return False
+        if reading is None or reading.is_guess:
+            return True
+        return reading.time_to_first_token(depth)[1] <= patience.seconds_to_first_token
 
     span = ContextRange(CONTEXT_STEP, max(CONTEXT_STEP, safe.n_ctx_per_slot))
     return largest(is_enough, span) * safe.n_stream or None

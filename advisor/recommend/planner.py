@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from advisor.basis import Basis, Note
@@ -14,10 +15,12 @@ from advisor.memory.assemble import assemble, targets
 from advisor.memory.companions import NO_COMPANIONS, CompanionFormula, Companions
 from advisor.memory.formula import Formula
 from advisor.memory.kv_cache import check_cache_types, uses_flash_attn
-from advisor.memory.placement import check_devices
-from advisor.memory.plan import MemoryPlan, Verdict
+from advisor.memory.placement import check_devices, used_gpus
+from advisor.memory.plan import MemoryPlan, Target, Verdict
 from advisor.model.facts import ModelFacts
+from advisor.settings.calibration import NOTHING_LEARNED, Calibration
 from advisor.settings.load_settings import LoadSettings
+from advisor.settings.rope import TRAINED_ROPE
 
 # These concern one question only: the next one may well be answered.
 _OF_ONE_QUESTION = (EngineRefused, EngineDied, EngineTimeout)
@@ -29,7 +32,8 @@ class Planner:
     With a client, `plan` asks llama.cpp, dry. Where it cannot answer, the formula does and the plan says why.
     The engine is asked only about devices that it has: what it would do on others it cannot know.
     `engine_problem` is the last reason why it did not answer; given at the start, why it is not there.
-    `companions` are counted in every plan, `notes` said with each. Raises SettingsError for companions that
+    `companions` are counted in every plan, `notes` said with each; of `calibration` it is what this computer
+    measured beside the buffers. Raises SettingsError for companions that
     do not go with the model.
     """
 
@@ -43,13 +47,17 @@ class Planner:
         engine_problem: EngineError | None = None,
         companions: Companions = NO_COMPANIONS,
         notes: tuple[Note, ...] = (),
+        calibration: Calibration = NOTHING_LEARNED,
     ) -> None:
         self._facts = facts
         self._hardware = hardware
         self._targets = targets(hardware)
         self._formula = Formula(facts, self._targets)
+        self._company = companions
         self._companions = CompanionFormula(companions, facts, self._targets)
         self._notes = notes
+        # Another computer's GPUs have another overhead than this one's.
+        self._calibration = NOTHING_LEARNED if hardware.made_up else calibration
         self._client = client
         self._must_ask_engine = must_ask_engine
         self._plans: dict[LoadSettings, MemoryPlan] = {}
@@ -75,6 +83,15 @@ class Planner:
             self._plans[settings] = self._made(self._companions.as_loaded(settings))
         return self._plans[settings]
 
+    def instead(self, *, facts: ModelFacts | None = None, hardware: Hardware | None = None) -> Planner:
+        """Another model or another computer, with the same companions and by formula."""
+        return Planner(
+            facts or self._facts,
+            hardware or self._hardware,
+            companions=self._company,
+            calibration=self._calibration,
+        )
+
     def _made(self, settings: LoadSettings) -> MemoryPlan:
         self._check(settings)
         answer, notes = self._asked(settings)
@@ -94,6 +111,7 @@ class Planner:
             self._formula.buffers(settings),
             answer.buffers if answer else None,
             basis=answer.basis if answer else Basis.FORMULA,
+            measured_overhead=self._calibration.overhead_bytes,
             notes=(*said, *self._notes, *self._companions.notes(settings)),
             companions=self._companions.companions(settings),
         )
@@ -102,7 +120,7 @@ class Planner:
         """The engine's answer, or None and why there is none."""
         if self._client is None:
             return None, _why(self.engine_problem)
-        devices = _engine_devices(self._hardware)
+        devices = _engine_devices(self._hardware, used_gpus(settings, self._targets))
         if devices is None:
             note = _MADE_UP if self._hardware.made_up else _NOT_ITS_DEVICES
             if self._must_ask_engine:
@@ -131,10 +149,13 @@ class Planner:
 
 
 def _question(facts: ModelFacts, settings: LoadSettings) -> LoadSettings:
-    """What to ask the engine. Without attention the cache types are the same question: asked only once.
+    """What to ask the engine. How positions are stretched changes no buffer.
+
+    Without attention the cache types are the same question, too: asked only once.
 
     The state of such models is really allocated by a dry run, which makes each question a slow one.
     """
+    settings = replace(settings, rope=TRAINED_ROPE)
     if any(layer.attention for layer in facts.layers):
         return settings
     return replace(settings, cache_type_k="f16", cache_type_v="f16")
@@ -171,8 +192,8 @@ _MADE_UP = Note(
 )
 
 
-def _engine_devices(hardware: Hardware) -> tuple[str, ...] | None:
+def _engine_devices(hardware: Hardware, used: Sequence[Target]) -> tuple[str, ...] | None:
     """The GPUs to ask the engine about, as it names them; none: the CPU alone. None: it lacks one."""
-    names = [target.name for target in targets(hardware)[:-1]]
+    names = [target.name for target in used]
     known = {gpu.engine_device for gpu in hardware.gpus}
     return tuple(names) if known.issuperset(names) else None

@@ -105,6 +105,20 @@ class Lever:
 
 
 @dataclass(frozen=True, slots=True)
+class WhatIfType:
+    """A cache type, or a pair "K/V", that only a fork of llama.cpp has, and what it would hold by formula.
+
+    `bytes_per_token` is what the cache grows by with each token. `note` says what is known of the type.
+    """
+
+    name: str
+    fork: str
+    bytes_per_token: int
+    n_ctx_max: int
+    note: Note
+
+
+@dataclass(frozen=True, slots=True)
 class Unchanged:
     """What the runtime would do by itself, and what that costs."""
 
@@ -121,7 +135,8 @@ class Recommendation:
     `n_ctx` is what we recommend: the smallest of the goal's wish, `n_ctx_safe`, the largest that fits with
     these settings, and `n_ctx_comfortable`, the largest that meets the goal's patience when it is full. The
     last is None where the speed is not known, no context is fast enough or any speed will do; it lowers
-    `n_ctx` neither where the RAM's speed is assumed nor where a context was asked for.
+    `n_ctx` neither where the RAM's speed is assumed nor where a context was asked for, and never below
+    4,096 tokens: a context that is not filled costs no time.
     """
 
     model: ModelFacts
@@ -137,3 +152,5 @@ class Recommendation:
     speed: Speed
     alternatives: tuple[Alternative, ...]
     levers: tuple[Lever, ...]
+    what_if_types: tuple[WhatIfType, ...] = ()
+    nearest: Alternative | None = None  # where nothing fits: what would, if it is a matter of settings

@@ -1,35 +1,26 @@
-"""The table of alternatives: for each choice of cache types and layers, the largest safe context."""
+"""The table of alternatives: for each choice of cache types and places, the largest safe context."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
-from typing import Protocol
 
-from advisor.engine.deaths import DEVICE_LIMIT
 from advisor.errors import SettingsError
-from advisor.memory.plan import MemoryPlan
+from advisor.hardware.device import Hardware
 from advisor.model.facts import ModelFacts
+from advisor.recommend.cpu_placement import cpu_placements
+from advisor.recommend.gpu_placement import gpu_placements
+from advisor.recommend.planning import Planning
 from advisor.recommend.result import Alternative
-from advisor.recommend.search import context_range, largest
-from advisor.settings.load_settings import LoadSettings
+from advisor.recommend.row import described, is_dominated, largest_row
+from advisor.recommend.search import context_range
 from advisor.settings.request import Request
-from advisor.settings.runtimes import RUNTIMES, resolve, runtime_named
+from advisor.settings.runtimes import RUNTIMES, asked_n_ctx, runtime_named
+
+__all__ = ["Planning", "alternatives", "largest_row", "possible_pairs", "with_cache_types"]
 
 # K and V types worth a row, by falling precision. Uneven pairs need a runtime that can say them.
 CACHE_PAIRS = (("f16", "f16"), ("q8_0", "q8_0"), ("q8_0", "q4_0"), ("q4_0", "q4_0"))
-
-# With less than this on the GPU alone, a row with some layers on the CPU is worth showing.
-SMALL_CONTEXT = 4096
-
-
-class Planning(Protocol):
-    """Whoever answers what a load takes: at once by formula, and as exactly as possible."""
-
-    def estimate(self, settings: LoadSettings) -> MemoryPlan:
-        """By formula, in under a millisecond."""
-
-    def plan(self, settings: LoadSettings) -> MemoryPlan:
-        """By the engine where it can answer, else by formula."""
 
 
 def with_cache_types(request: Request, cache_type_k: str, cache_type_v: str) -> Request:
@@ -54,64 +45,68 @@ def possible_pairs(request: Request) -> tuple[tuple[str, str], ...]:
 
 
 def alternatives(
-    request: Request, facts: ModelFacts, planner: Planning, *, has_gpu: bool
+    request: Request,
+    facts: ModelFacts,
+    hardware: Hardware,
+    planner: Planning,
+    wish: int,
+    accepted: tuple[tuple[str, str], ...],
 ) -> tuple[Alternative, ...]:
-    """One row per possible pair of cache types; more with layers on the CPU where the GPU is small.
+    """One row per possible pair of cache types, and for the `accepted` pairs the other places worth showing.
 
-    Pairs that the model's head size forbids are left out. Raises SettingsError if none is possible.
+    Those spread the load otherwise over several GPUs or, where the GPUs do not hold `wish` (in the runtime's
+    own word), move as little as possible off them. They are left out where another row is as good in
+    everything. Pairs that the model's head size forbids are left out. Raises SettingsError if none is
+    possible.
     """
-    rows: list[Alternative] = []
+    plain: list[Alternative] = []
+    placed: list[Alternative] = []
     forbidden: SettingsError | None = None
     for k, v in possible_pairs(request):
         asked = with_cache_types(request, k, v)
         try:
-            row = largest_row(asked, facts, planner)
+            row = described(largest_row(asked, facts, planner), facts, hardware)
         except SettingsError as error:
             forbidden = forbidden or error
             continue
-        rows.append(row)
-        if has_gpu and request.n_gpu_layers is None and row.n_ctx_max < min(SMALL_CONTEXT, facts.n_ctx_train):
-            partial = _with_layers_on_cpu(asked, facts, planner)
-            if partial and partial.n_ctx_max > row.n_ctx_max:
-                rows.append(partial)
-    if not rows and forbidden:
+        plain.append(row)
+        if (k, v) in accepted and hardware.gpus:
+            found = _placed(asked, row, facts, hardware, planner, wish)
+            placed.extend(described(other, facts, hardware) for other in found if other.n_ctx_max)
+    if not plain and forbidden:
         raise forbidden
-    return tuple(rows)
+    return (*plain, *_worth_showing(placed, plain))
 
 
-def largest_row(request: Request, facts: ModelFacts, planner: Planning) -> Alternative:
-    """The largest context for exactly these settings: guessed by formula, confirmed by the engine."""
-    span = context_range(request, facts)
-    guess = largest(lambda n: planner.estimate(resolve(request, facts, n)).fits, span)
-    plans: dict[int, MemoryPlan] = {}
-
-    def fits(n_ctx: int) -> bool:
-        if n_ctx not in plans:
-            plans[n_ctx] = planner.plan(resolve(request, facts, n_ctx))
-        return plans[n_ctx].fits
-
-    best = largest(fits, span, guess=guess or span.step)
-    plan = plans[best or span.step]
-    above = plans.get(best + span.step)
-    return Alternative(
-        settings=plan.settings,
-        n_ctx_max=plan.settings.n_ctx if best else 0,
-        plan=plan,
-        at_device_limit=above is not None and any(note.code == DEVICE_LIMIT for note in above.notes),
-    )
+def _placed(
+    asked: Request,
+    row: Alternative,
+    facts: ModelFacts,
+    hardware: Hardware,
+    planner: Planning,
+    wish: int,
+) -> Iterator[Alternative]:
+    """The same cache types in other places; `row` is the one that leaves the places to the runtime."""
+    holds_wish = _holds(row, asked, wish)
+    for other in gpu_placements(asked, facts, hardware, planner, wish):
+        found = largest_row(other, facts, planner)
+        holds_wish = holds_wish or _holds(found, asked, wish)
+        yield found
+    if not holds_wish and not asked.gpu_only:
+        step = context_range(asked, facts).step
+        for other in cpu_placements(asked, facts, hardware, planner, wish, step):
+            yield largest_row(other, facts, planner)
 
 
-def _with_layers_on_cpu(request: Request, facts: ModelFacts, planner: Planning) -> Alternative | None:
-    """The row with as many layers on the GPU as leave room for a small context there, None if none does."""
-    span = context_range(request, facts)
-    n_ctx = max(span.step, min(SMALL_CONTEXT, span.highest))
-    low, high = 0, facts.all_gpu_layers  # fits with `low` layers, or nothing does
-    while high - low > 1:
-        middle = (low + high) // 2
-        asked = replace(request, n_gpu_layers=middle)
-        if planner.estimate(resolve(asked, facts, n_ctx)).fits:
-            low = middle
-        else:
-            high = middle
-    row = largest_row(replace(request, n_gpu_layers=low), facts, planner)
-    return row if row.n_ctx_max else None
+def _holds(row: Alternative, request: Request, wish: int) -> bool:
+    return bool(row.n_ctx_max) and asked_n_ctx(request, row.settings) >= wish
+
+
+def _worth_showing(placed: list[Alternative], plain: list[Alternative]) -> list[Alternative]:
+    """In the order they came, without those that another row, or one before that stays, makes needless."""
+    kept: list[Alternative] = []
+    for index, row in enumerate(placed):
+        others = [*plain, *kept, *(o for o in placed[index + 1 :] if not is_dominated(o, row))]
+        if not any(is_dominated(row, other) for other in others if other.n_ctx_max):
+            kept.append(row)
+    return kept

@@ -30,9 +30,7 @@ def if_you_change_nothing(
     runtime = runtime_named(request.runtime)
     bare = Request(runtime=runtime.name)
     if runtime.name == "ollama":
-        total = sum(gpu.total_bytes for gpu in hardware.gpus if not gpu.shares_ram)
-        tier = next(n_ctx for at_least, n_ctx in OLLAMA_TIERS if total >= at_least)
-        n_ctx = min(tier, context_range(bare, facts).highest)
+        n_ctx = ollama_n_ctx(facts, hardware)
         reason = f"Ollama chooses {format_tokens(n_ctx)} tokens by the size of the GPU"
     elif runtime.name == "llama-cpp-python":
         bare = replace(bare, n_gpu_layers=0)
@@ -40,7 +38,7 @@ def if_you_change_nothing(
         reason = f"llama-cpp-python takes {format_tokens(n_ctx)} tokens and puts no layer on a GPU"
     else:
         bare = replace(bare, n_seq_max=4, kv_unified=True)
-        n_ctx = _fitted(bare, facts, hardware, planner)
+        n_ctx = fitted_n_ctx(bare, facts, planner)
         chooser = "LM Studio fits" if runtime.name == "lm-studio" else "llama-server opens 4 slots and fits"
         reason = f"{chooser} the context into memory by itself, about {format_tokens(n_ctx)} tokens"
     plan = planner.estimate(resolve(bare, facts, n_ctx))
@@ -48,21 +46,28 @@ def if_you_change_nothing(
     return Unchanged(runtime=runtime.name, n_ctx=asked_n_ctx(bare, plan.settings), plan=plan, text=text)
 
 
-def _fitted(request: Request, facts: ModelFacts, hardware: Hardware, planner: Planning) -> int:
-    """What common/fit.cpp makes of an unset context: the largest that leaves its margin on each GPU.
+def ollama_n_ctx(facts: ModelFacts, hardware: Hardware) -> int:
+    """The context that Ollama takes by itself, for one slot."""
+    total = sum(gpu.total_bytes for gpu in hardware.gpus if not gpu.shares_ram)
+    tier = next(n_ctx for at_least, n_ctx in OLLAMA_TIERS if total >= at_least)
+    return min(tier, context_range(Request(runtime="ollama"), facts).highest)
+
+
+def leaves_margin(plan: MemoryPlan) -> bool:
+    """Whether common/fit.cpp leaves this load as it is: its margin is free on each GPU that is used.
 
     Without a GPU it judges by the total RAM, not by what is free.
     """
+    for line in plan.memory[:-1] or plan.memory:
+        there = line.device_total_bytes if line.device == "CPU" else line.free_bytes
+        wanted = line.buffers.total_bytes + _fitted_companions(plan, line.device)
+        if wanted + FIT_MARGIN_BYTES > (there or line.device_total_bytes):
+            return False
+    return True
 
-    def leaves_margin(plan: MemoryPlan) -> bool:
-        judged = plan.memory[:-1] if hardware.gpus else plan.memory
-        for line in judged:
-            there = line.device_total_bytes if line.device == "CPU" else line.free_bytes
-            wanted = line.buffers.total_bytes + _fitted_companions(plan, line.device)
-            if wanted + FIT_MARGIN_BYTES > (there or line.device_total_bytes):
-                return False
-        return True
 
+def fitted_n_ctx(request: Request, facts: ModelFacts, planner: Planning) -> int:
+    """What common/fit.cpp makes of an unset context: the largest that leaves its margin."""
     span = context_range(request, facts)
     n_ctx = largest(lambda n: leaves_margin(planner.estimate(resolve(request, facts, n))), span)
     return max(n_ctx, min(FIT_SMALLEST_N_CTX, span.highest))

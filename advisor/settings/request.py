@@ -43,6 +43,8 @@ class Request:
     devices: tuple[str, ...] = ()
     rope: Rope = TRAINED_ROPE
     above_training: bool = False  # a recommendation may go beyond the training context
+    op_offload: bool | None = None
+    use_mmap: bool | None = None
     gpu_only: bool = False  # a recommendation puts nothing on the CPU that belongs on a GPU
 
     def check(self) -> None:
@@ -65,6 +67,7 @@ class Request:
                 "a share is negative or not a number.",
                 hint="Give one proportion per GPU, like 3,1.",
             )
+        self.rope.check()
         if self.users is not None and self.n_seq_max not in {None, self.users}:
             raise SettingsError(
                 "--users",

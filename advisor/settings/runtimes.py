@@ -12,7 +12,16 @@ from advisor.errors import SettingsError
 from advisor.model.facts import ModelFacts
 from advisor.settings.load_settings import LoadSettings, engine_n_ctx
 from advisor.settings.request import ALL_LAYERS, Request
+from advisor.settings.rope import TRAINED_ROPE, Rope, check_trained, stretched
 from advisor.units import CONTEXT_STEP
+
+# Settings of `Request` that not every runtime can be told.
+_ALL_WORDS = frozenset(
+    {
+        *("cache_type_k", "cache_type_v", "n_ubatch", "n_seq_max", "swa_full", "flash_attn"),
+        *("n_gpu_layers", "offload_kqv", "n_cpu_moe", "split_mode", "tensor_split", "main_gpu", "devices"),
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +44,8 @@ class Runtime:
     n_ctx_is_per_slot: bool
     quantized_v_turns_flash_attn_on: bool = True
     one_cache_type: bool = False  # OLLAMA_KV_CACHE_TYPE sets K and V alike
+    says_yarn: bool = True  # has words for the YaRN of a context above the training one
+    words: frozenset[str] = _ALL_WORDS  # what it can be told, in `Request`'s names
 
 
 RUNTIMES = {
@@ -42,9 +53,36 @@ RUNTIMES = {
     for runtime in (
         Runtime("llama-server", "llama.cpp (llama-server)", 2048, 512, 1, True, False, "auto", False, False),
         # Ollama starts a llama-server of its own (llm/llama_server.go): -c num_ctx*parallel -np parallel.
-        Runtime("ollama", "Ollama", 512, 512, 1, False, False, "auto", False, True, one_cache_type=True),
+        Runtime(
+            "ollama",
+            "Ollama",
+            512,
+            512,
+            1,
+            False,
+            False,
+            "auto",
+            False,
+            True,
+            one_cache_type=True,
+            says_yarn=False,
+            words=_ALL_WORDS - {"swa_full", "offload_kqv", "n_cpu_moe", "split_mode", "tensor_split"},
+        ),
         # LM Studio's SDK 2.0 schema: numParallelSessions 4, useUnifiedKvCache true, 2048/512.
-        Runtime("lm-studio", "LM Studio", 2048, 512, 4, True, False, "on", False, False),
+        Runtime(
+            "lm-studio",
+            "LM Studio",
+            2048,
+            512,
+            4,
+            True,
+            False,
+            "on",
+            False,
+            False,
+            says_yarn=False,
+            words=_ALL_WORDS - {"swa_full", "split_mode", "tensor_split"},
+        ),
         # llama_cpp/llama.py: flash_attn=False is "disabled", swa_full=None keeps the library's True.
         Runtime(
             "llama-cpp-python",
@@ -58,6 +96,7 @@ RUNTIMES = {
             True,
             False,
             quantized_v_turns_flash_attn_on=False,
+            words=_ALL_WORDS - {"n_seq_max", "n_cpu_moe", "devices"},
         ),
     )
 }
@@ -123,17 +162,34 @@ def resolve(request: Request, facts: ModelFacts, n_ctx: int | None = None) -> Lo
         flash_attn=request.flash_attn or runtime.flash_attn,
         n_gpu_layers=_gpu_layers(request, facts),
         offload_kqv=request.offload_kqv is not False,
+        op_offload=request.op_offload is not False,
+        use_mmap=request.use_mmap is not False,
         n_cpu_moe=min(request.n_cpu_moe or 0, facts.n_layer_all),
         override_tensor=request.override_tensor,
         split_mode=request.split_mode or "layer",
         main_gpu=request.main_gpu or 0,
         tensor_split=request.tensor_split,
         devices=request.devices,
-        rope=request.rope,
+        rope=_rope(request, runtime, facts, total if kv_unified else total // n_seq_max),
     )
     _check_flash_attn(settings, runtime)
     _check_positions(settings, facts)
     return settings
+
+
+def check_within_training(request: Request, facts: ModelFacts) -> None:
+    """Raise SettingsError for a context beyond the training one that nobody stretches on purpose.
+
+    For what recommends: a plan only says so.
+    """
+    if request.n_ctx is None:
+        return
+    check_trained(
+        facts,
+        resolve(request, facts).n_ctx_per_slot,
+        above_training=request.above_training or request.rope != TRAINED_ROPE,
+        says_yarn=runtime_named(request.runtime).says_yarn,
+    )
 
 
 def asks_per_slot(request: Request) -> bool:
@@ -182,6 +238,12 @@ def _gpu_layers(request: Request, facts: ModelFacts) -> int:
     if request.n_gpu_layers is None or request.n_gpu_layers == ALL_LAYERS:
         return facts.all_gpu_layers
     return min(request.n_gpu_layers, facts.all_gpu_layers)
+
+
+def _rope(request: Request, runtime: Runtime, facts: ModelFacts, n_ctx_per_slot: int) -> Rope:
+    """What was said, else YaRN where the request goes beyond the training context on purpose."""
+    wanted = request.above_training and request.rope == TRAINED_ROPE and runtime.says_yarn
+    return stretched(facts, n_ctx_per_slot) if wanted else request.rope
 
 
 def _check_flash_attn(settings: LoadSettings, runtime: Runtime) -> None:

@@ -3,7 +3,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from advisor.errors import UsageError
-from advisor.units import GiB, KiB, MiB, format_bytes, format_tokens, pad, parse_size, parse_tokens
+from advisor.units import (
+    GiB,
+    KiB,
+    MiB,
+    format_bytes,
+    format_seconds,
+    format_tokens,
+    pad,
+    parse_size,
+    parse_tokens,
+)
 
 
 @pytest.mark.parametrize("text", ["", "GiB", "12 apples", "-1GiB", "1e9", "12GiBs", "nan", "1,5GiB", "0x10"])
@@ -77,3 +87,20 @@ def test_padding_is_the_next_multiple(value: int, multiple: int) -> None:
     padded = pad(value, multiple)
     assert padded % multiple == 0
     assert 0 <= padded - value < multiple
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [
+        (0.04, "0.04 s"),
+        (0.44, "0.4 s"),
+        (12.3, "12 s"),
+        (99.4, "99 s"),
+        (99.6, "2 min"),
+        (3720, "62 min"),
+        (5940, "99 min"),
+        (5971, "1.7 h"),
+    ],
+)
+def test_a_wait_has_few_digits(seconds: float, text: str) -> None:
+    assert format_seconds(seconds) == text

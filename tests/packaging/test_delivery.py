@@ -6,7 +6,7 @@ import configparser
 import re
 import tomllib
 from pathlib import Path
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 
 import pytest
 
@@ -29,8 +29,8 @@ def desktop_entry() -> configparser.SectionProxy:
 
 
 @pytest.fixture(scope="module")
-def metainfo() -> ElementTree.Element:
-    return ElementTree.parse(LINUX / f"{DESKTOP_FILE}.metainfo.xml").getroot()
+def metainfo() -> ET.Element:
+    return ET.parse(LINUX / f"{DESKTOP_FILE}.metainfo.xml").getroot()
 
 
 def test_the_programs_are_named_alike() -> None:
@@ -47,13 +47,13 @@ def test_the_desktop_entry_opens_gguf_files_in_the_window(desktop_entry: configp
     assert desktop_entry["Icon"] == DESKTOP_FILE
 
 
-def test_the_application_has_one_id(metainfo: ElementTree.Element) -> None:
+def test_the_application_has_one_id(metainfo: ET.Element) -> None:
     assert metainfo.findtext("id") == DESKTOP_FILE
     assert metainfo.findtext("launchable") == f"{DESKTOP_FILE}.desktop"
     assert metainfo.findtext("provides/mediatype") == MIME_TYPE
 
 
-def test_the_version_is_released(metainfo: ElementTree.Element) -> None:
+def test_the_version_is_released(metainfo: ET.Element) -> None:
     assert __version__ in [release.get("version") for release in metainfo.iter("release")]
     script = (PACKAGING / "windows" / "context-advisor.iss").read_text(encoding="utf-8")
     assert f'#define Version "{__version__}"' in script

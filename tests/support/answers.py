@@ -23,6 +23,7 @@ from advisor.recommend.result import (
     Unchanged,
 )
 from advisor.settings.load_settings import LoadSettings
+from advisor.settings.request import Request
 from advisor.units import GiB, KiB, MiB, format_tokens
 from ui.chart_layout import ContextCurves, Curve, Point
 
@@ -272,7 +273,8 @@ def _row(
         middle = (low + high) // 2
         low, high = (middle, high) if at(middle * step).fits else (low, middle)
     made = at((low or 1) * step)
-    return Alternative(made.settings, low * step, made)
+    speed = (DecodeSpeed(0, 88.0), DecodeSpeed(made.settings.n_ctx, 47.0))
+    return Alternative(made.settings, low * step, made, speed=speed)
 
 
 def _verdict(memory: tuple[DeviceMemory, ...], hardware: Hardware) -> Verdict:
@@ -310,7 +312,27 @@ def _levers(rows: tuple[Alternative, ...], chosen: Alternative) -> tuple[Lever, 
             k, v = _types(row)
             name = k if k == v else f"{k}/{v}"
             found.append(
-                Lever(f"cache-type-{k}-{v}", f"{name} KV cache: +{format_tokens(gain)} tokens", gain, 0)
+                Lever(
+                    f"cache-type-{k}-{v}",
+                    f"{name} KV cache: +{format_tokens(gain)} tokens",
+                    gain,
+                    0,
+                    title=f"{name} KV cache",
+                    request=Request(
+                        runtime=row.settings.runtime, n_ctx=row.n_ctx_max, cache_type_k=k, cache_type_v=v
+                    ),
+                )
             )
-    found.append(Lever("ubatch", "ubatch 256: frees 128.0 MiB", 0, 128 * MiB))
+    found.append(Lever("ubatch", "ubatch 256: frees 128.0 MiB", 0, 128 * MiB, title="ubatch 256"))
+    found.append(
+        Lever(
+            "unload",
+            "unload qwen3:4b from Ollama: +21,504 tokens",
+            21504,
+            0,
+            title="Unload qwen3:4b",
+            detail="it is asked for again when it is used",
+            command="ollama stop qwen3:4b",
+        )
+    )
     return tuple(found)

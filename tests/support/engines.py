@@ -25,7 +25,17 @@ OPENED = {"n_layer": 2, "n_ctx_train": 4096, "n_vocab": 128, "is_recurrent": Fal
 BUFFER = {"buffer": "CPU", "device": "CPU", "weights_bytes": 1, "context_bytes": 2, "compute_bytes": 3}
 CONTEXT = {"n_ctx": 4096, "n_ctx_seq": 4096, "n_batch": 2048, "n_ubatch": 512, "n_seq_max": 1, "lines": [],
            "seconds": 0.001, "buffers": [BUFFER]}
-HEALTHY = {"hello": HELLO, "open": OPENED, "context": CONTEXT, "close": {}}
+MEMORY = {"rss_bytes": 9, "mapped_bytes": 3, "peak_rss_bytes": 10, "data_bytes": 6, "devices": {"GPU0": 7}}
+SPEED = {"depth": 0, "prefill_tokens_per_second": 20.0, "decode_tokens_per_second": 2.0}
+LOADED = {"seconds": 0.1, "has_vocabulary": True, "is_recurrent": False, "is_hybrid": False, "memory": MEMORY,
+          "guard_bytes": None}
+ALLOCATED = {"n_ctx": 4096, "buffers": [BUFFER], "memory": MEMORY, "speed": SPEED, "seconds": 0.1}
+FILLED = {"n_ctx": 4096, "filled_tokens": 4096, "method": "full", "state_bytes": 5, "refused_one_more": True,
+          "speed": [SPEED], "memory": MEMORY, "seconds": 0.1}
+EVENT = {"stage": "filling", "n_ctx": 4096, "n_filled": 512, "tokens_per_second": 80.5, "fraction": None,
+         "memory": MEMORY}
+HEALTHY = {"hello": HELLO, "open": OPENED, "context": CONTEXT, "close": {}, "load": LOADED,
+           "allocate": ALLOCATED, "fill": FILLED}
 
 def write(text):
     sys.stdout.write(text)

@@ -12,14 +12,21 @@ from pathlib import Path
 
 from advisor.basis import Basis
 from advisor.errors import AdvisorError, EngineError
+from advisor.export.prepare import Prepared, prepare
 from advisor.hardware.device import Hardware
 from advisor.hardware.reserve import Reserve, with_reserve
+from advisor.library.installed import InstalledModel, Scan, Unreadable
+from advisor.library.listing import Listed
+from advisor.memory.plan import MemoryPlan
 from advisor.model.facts import ModelFacts
 from advisor.recommend.result import Goal, Recommendation
+from advisor.settings.load_settings import LoadSettings
+from advisor.settings.request import Request
+from advisor.settings.runtimes import resolve
 from tests.support import answers
 from tests.support.answers import Model
 from ui.chart_layout import ContextCurves
-from ui.state import EngineAnswer, EngineFacts, Wishes
+from ui.state import EngineAnswer, EngineFacts, EnginePlan, ExportWish, Surroundings, Wishes
 
 TIMEOUT_SECONDS = 20  # a gate that is never opened fails the test instead of hanging it
 
@@ -57,6 +64,11 @@ class FakeDomain:
     hardware_gate: Gate | None = None
     hello_gate: Gate | None = None
     hardware_error: AdvisorError | None = None
+    export_error: AdvisorError | None = None
+    library: list[InstalledModel] = field(default_factory=list)
+    library_trouble: tuple[Unreadable, ...] = ()
+    no_models: set[str] = field(default_factory=set)  # names in the library that turn out to be none
+    runtimes_of_files: dict[str, str] = field(default_factory=dict)  # by file name
     asked: list[str] = field(default_factory=list)
     closed: int = 0
 
@@ -81,6 +93,23 @@ class FakeDomain:
         found = self._model(path.name)
         shards = found.facts.shards if len(found.facts.shards) > 1 else (path,)
         return replace(found.facts, path=path, shards=shards)
+
+    def runtime_of(self, path: Path) -> str | None:
+        return self.runtimes_of_files.get(path.name)
+
+    def installed(self) -> Scan:
+        return Scan(tuple(self.library), self.library_trouble)
+
+    def listed(self, model: InstalledModel, hardware: Hardware) -> Listed | None:
+        self.asked.append(f"listed {model.name}")
+        if model.problem:
+            return Listed(model, problem=model.problem)
+        if model.name in self.no_models:
+            return None
+        found = self._model(model.path.name)
+        best = answers.recommendation(found, hardware)
+        row = best.alternatives[0]
+        return Listed(model, "llama", "Q4_K_M", found.facts.n_ctx_train, row.n_ctx_max, row.verdict)
 
     def hardware(self, reserve: Reserve, *, anew: bool) -> Hardware:
         self.asked.append("detect" if anew else "put together")
@@ -115,6 +144,41 @@ class FakeDomain:
             return EngineAnswer(self._answer(facts, wishes, Basis.FORMULA), self.engine_death)
         return EngineAnswer(self._answer(facts, wishes, Basis.ENGINE), None)
 
+    def estimate(self, facts: ModelFacts, hardware: Hardware, request: Request) -> MemoryPlan:
+        return self._plan(facts, hardware, request, Basis.FORMULA)
+
+    def around(self, facts: ModelFacts, hardware: Hardware, request: Request) -> Surroundings:
+        self.asked.append(f"around {request.n_ctx}")
+        step, low, high = 256, 0, facts.n_ctx_train // 256 + 1
+        while high - low > 1:
+            middle = (low + high) // 2
+            at = replace(request, n_ctx=middle * step)
+            low, high = (middle, high) if self.estimate(facts, hardware, at).fits else (low, middle)
+        return Surroundings(low * step, answers.fast())
+
+    def confirm(self, facts: ModelFacts, hardware: Hardware, request: Request) -> EnginePlan:
+        self.asked.append(f"confirm {request.n_ctx}")
+        if self.engine_gate:
+            self.engine_gate.pass_through()
+        return EnginePlan(self._plan(facts, hardware, request, Basis.ENGINE), None)
+
+    def export(
+        self, facts: ModelFacts, hardware: Hardware, settings: LoadSettings, wanted: ExportWish
+    ) -> Prepared:
+        self.asked.append(f"export {wanted.runtime} {wanted.flavour} {wanted.shell}")
+        if self.export_error:
+            raise self.export_error
+        of = replace(self._model(facts.path.name if facts.path else ""), facts=facts)
+        return prepare(
+            wanted.runtime,
+            settings,
+            facts,
+            lambda asked: answers.plan(of, hardware, asked, Basis.FORMULA),
+            flavour=wanted.flavour,
+            shell=wanted.shell,
+            name=wanted.name,
+        )
+
     def curves(self, answer: Recommendation) -> ContextCurves:
         path = answer.model.path
         return answers.curves(answer, self._model(path.name if path else ""))
@@ -137,6 +201,10 @@ class FakeDomain:
         for gate in gates:
             if gate:
                 gate.open()  # as ending the engine's process ends its question
+
+    def _plan(self, facts: ModelFacts, hardware: Hardware, request: Request, basis: Basis) -> MemoryPlan:
+        of = replace(self._model(facts.path.name if facts.path else ""), facts=facts)
+        return answers.plan(of, hardware, resolve(request, facts), basis)
 
     def _with(self, reserve: Reserve) -> Hardware:
         return self.computer if reserve.is_auto else with_reserve(self.computer, reserve)

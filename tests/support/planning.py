@@ -114,6 +114,12 @@ class LinearPlanner:
             formula=FormulaCheck(0, 0, 0, 0, {}, alarm=False),
         )
 
+    def instead(self, *, facts: ModelFacts | None = None, hardware: Hardware | None = None) -> LinearPlanner:
+        """Weights grow with the file."""
+        other = facts or self._facts
+        weights_bytes = self._weights_bytes * other.file_bytes // self._facts.file_bytes
+        return LinearPlanner(other, hardware or self._hardware, weights_bytes)
+
     def plan(self, settings: LoadSettings) -> MemoryPlan:
         self.asked.append(settings)
         return replace(self.estimate(settings), basis=Basis.ENGINE)

@@ -51,7 +51,7 @@ def _answer(task: dict[str, Any]) -> dict[str, tuple[int, int, int]]:
     load = llama.llama_model_default_params()
     load.n_gpu_layers = settings["n_gpu_layers"]
     model = llama.llama_model_load_from_file(os.fsencode(task["path"]), load)
-    made = llama.llama_init_from_model(model, context._parameters(llama, settings))
+    made = llama.llama_init_from_model(model, context.context_parameters(llama, settings))
     found = breakdown.find(loaded)
     entries = found.of(made) if made and found else None
     if entries is None:

@@ -8,7 +8,14 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAccessible
-from PySide6.QtWidgets import QAbstractButton, QAbstractItemView, QComboBox, QScrollArea, QWidget
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QAbstractItemView,
+    QAbstractSpinBox,
+    QComboBox,
+    QScrollArea,
+    QWidget,
+)
 
 from advisor.errors import EngineDied
 from tests.support import computers
@@ -27,10 +34,12 @@ def said_of(widget: QWidget) -> str:
 
 
 def focusable(root: QWidget) -> list[QWidget]:
-    """What Tab can reach, without the insides of Qt's own combo boxes and views."""
+    """What Tab can reach, without the insides of Qt's own boxes and views."""
     found = []
     for widget in root.findChildren(QWidget):
-        inside_of_qt = any(isinstance(p, (QComboBox, QAbstractItemView)) for p in _parents(widget))
+        inside_of_qt = any(
+            isinstance(p, (QComboBox, QAbstractItemView, QAbstractSpinBox)) for p in _parents(widget)
+        )
         if widget.focusPolicy() & Qt.FocusPolicy.TabFocus and widget.isVisible() and not inside_of_qt:
             found.append(widget)
     return found

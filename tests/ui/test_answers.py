@@ -10,17 +10,19 @@ import pytest
 
 from advisor.basis import Basis
 from advisor.engine.protocol import EngineDevice, EngineInfo
-from advisor.errors import Cancelled, EngineDied, EngineUnfit, ModelError
+from advisor.errors import Cancelled, EngineDied, EngineUnfit, ModelError, SettingsError
 from advisor.hardware.device import Kind
 from advisor.hardware.reading import Detection, Reading
 from advisor.hardware.reserve import AUTO, Reserve
+from advisor.library.installed import InstalledModel
 from advisor.recommend.result import Recommendation
+from advisor.settings.request import Request
 from advisor.units import GiB
 from tests.support import answers as handmade
 from tests.support.gguf_bytes import expand_head
 from ui.answers import Answers, tightest_device
 from ui.reserve_choices import RESERVES
-from ui.state import Wishes
+from ui.state import ExportWish, Wishes
 
 
 @pytest.fixture
@@ -275,3 +277,51 @@ def test_the_largest_context_falls_with_what_is_kept_free(told: list[str], model
     by_size = [largest[name] for name in ("512MiB", "1GiB", "2GiB", "4GiB")]
     assert by_size == sorted(by_size, reverse=True)
     assert largest["10%"] > largest["20%"] > largest["30%"] > 0
+
+
+# --- the user's own settings
+
+
+def test_own_settings_are_estimated_and_what_cannot_be_is_refused(answers: Answers, model: Path) -> None:
+    facts, hardware = answers.read_model(model), handmade.computer(handmade.gpu())
+    small = answers.estimate(facts, hardware, Request(n_ctx=256))
+    large = answers.estimate(facts, hardware, Request(n_ctx=4096))
+    assert small.total_bytes < large.total_bytes
+    assert large.basis is Basis.FORMULA
+    with pytest.raises(SettingsError):
+        answers.estimate(facts, hardware, Request(cache_type_v="q8_0", flash_attn="off"))
+
+
+def test_around_own_settings_the_largest_context_is_found(answers: Answers, model: Path) -> None:
+    facts = replace(answers.read_model(model), n_ctx_train=32768)
+    found = answers.around(facts, handmade.computer(handmade.gpu()), Request(n_ctx=1024))
+    assert found.n_ctx_safe == 32768
+    assert found.speed.basis is Basis.ASSUMED
+
+
+def test_own_settings_are_said_in_another_runtimes_words(answers: Answers, model: Path) -> None:
+    facts, hardware = answers.read_model(model), handmade.computer(handmade.gpu())
+    settings = answers.estimate(facts, hardware, Request(n_ctx=2048)).settings
+    made = answers.export(facts, hardware, settings, ExportWish("ollama"))
+    assert "PARAMETER num_ctx 2048" in made.export.files[0].text
+    assert made.plan.settings.runtime == "ollama"
+
+
+@pytest.mark.engine
+def test_own_settings_are_confirmed(answers: Answers, model: Path) -> None:
+    found = answers.confirm(answers.read_model(model), handmade.computer(), Request(n_ctx=1024))
+    assert found.problem is None
+    assert found.plan.basis in {Basis.ENGINE, Basis.ENGINE_LOG}
+
+
+def test_an_installed_model_is_judged_and_what_is_none_is_dropped(
+    answers: Answers, model: Path, tmp_path: Path
+) -> None:
+    hardware = handmade.computer(handmade.gpu())
+    line = answers.listed(InstalledModel("folder", "it", model, 1), hardware)
+    assert line is not None
+    assert line.n_ctx_max
+    assert answers.runtime_of(model) is None
+    gone = answers.listed(InstalledModel("folder", "gone", tmp_path / "gone.gguf", 1), hardware)
+    assert gone is not None
+    assert gone.problem

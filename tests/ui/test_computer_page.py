@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication, QImage, QPalette
-from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QWidget
+from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QToolButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from advisor.basis import Note
@@ -75,7 +75,7 @@ def test_every_way_leads_to_the_page_and_back(
     assert window.welcome.isVisible()
     window.open_paths([FILE])
     settled(session)
-    window.sidebar.findChild(QAbstractButton).click()
+    window.sidebar.findChild(QToolButton).click()
     assert window.computer.isVisible()
     qtbot.keyClick(window.computer.back, Qt.Key.Key_Escape)
     assert window.page.isVisible()

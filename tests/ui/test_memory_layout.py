@@ -13,7 +13,17 @@ from advisor.basis import Basis
 from advisor.memory.plan import DeviceMemory
 from advisor.units import GiB, MiB
 from tests.support import answers
-from ui.memory_layout import LOAD_PARTS, SMALLEST, Part, Segment, cell_at, cells, segments, span_bytes
+from ui.memory_layout import (
+    LOAD_PARTS,
+    SMALLEST,
+    Part,
+    Segment,
+    cell_at,
+    cells,
+    prompt_share,
+    segments,
+    span_bytes,
+)
 
 SIZES = st.lists(st.integers(1, 200 * GiB), min_size=1, max_size=9)
 
@@ -50,6 +60,18 @@ def test_an_unknown_free_is_not_shown_as_other_programs() -> None:
     by_part = {piece.part: piece.n_bytes for piece in segments(line)}
     assert Part.OTHERS not in by_part
     assert by_part[Part.RESERVE] == GiB
+
+
+@given(st.integers(0, 300_000), st.sampled_from([256, 4096, 131072]))
+def test_a_prompt_and_the_room_to_grow_are_the_whole_cache(n_prompt: int, n_ctx: int) -> None:
+    share = prompt_share(n_prompt, n_ctx)
+    assert 0 <= share <= 1
+    assert (share == 1) == (n_prompt >= n_ctx)
+    line = a_gpu_line()
+    by_part = {piece.part: piece for piece in segments(line, share)}
+    parts = [by_part[part] for part in (Part.KV_PROMPT, Part.KV_GROW, Part.KV_CACHE) if part in by_part]
+    assert sum(piece.n_bytes for piece in parts) == line.buffers.kv_cache_bytes
+    assert all(piece.basis is Basis.ENGINE for piece in parts)
 
 
 def test_nothing_at_all_still_has_a_span() -> None:

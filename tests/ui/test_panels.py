@@ -14,16 +14,18 @@ from advisor.basis import Basis, Note
 from advisor.hardware.device import Hardware
 from advisor.memory.plan import Verdict
 from advisor.recommend.result import DecodeSpeed, Lever, Recommendation
+from advisor.settings.request import Request
 from advisor.units import GiB, MiB
 from tests.support import answers
 from ui.chart_panel import ChartPanel
+from ui.command_field import CopyButton
 from ui.headline_card import HeadlineCard
 from ui.labels import Chip
-from ui.levers_panel import LeversPanel
+from ui.levers_panel import LeverRow, LeversPanel
 from ui.memory_panel import MemoryPanel
 from ui.notes_panel import NotesPanel
 from ui.notice import Notice
-from ui.state import OpenModel
+from ui.state import Choice, OpenModel
 from ui.theme import Theme, Tone
 from ui.title_line import TitleLine
 
@@ -139,7 +141,41 @@ def test_a_new_answer_takes_the_place_of_the_old_one(qtbot: QtBot) -> None:
     assert len([chip for chip in card.findChildren(Chip) if not chip.isHidden()]) == 1
 
 
+def chosen(answer: Recommendation, n_ctx: int, **known: object) -> Choice:
+    of = answers.model()
+    settings = replace(answer.settings, n_ctx=n_ctx)
+    plan = answers.plan(of, answer.hardware, settings, Basis.FORMULA)
+    return replace(Choice(Request(n_ctx=n_ctx), answer.hardware, plan), **known)
+
+
+def test_the_headline_says_whose_settings_are_shown(qtbot: QtBot, theme: Theme) -> None:
+    answer = answers.recommendation(goal=answers.CHAT)
+    mine = chosen(answer, 4096, n_ctx_safe=32256, speed=answers.fast(), is_asking_engine=True)
+    card = headline(answer, qtbot, choice=mine)
+    assert card.text.startswith("Your settings \u00b7 recommended: 16,384 tokens with f16 4,096 tokens")
+    assert "; safe up to 32,256" in card.text
+    assert card.text.endswith("by formula; asking llama.cpp\u2026")
+    card.show_answer(opened(answer), answer)
+    assert card.text.startswith("16,384 tokens")
+
+
+def test_the_headline_says_how_much_too_much_a_choice_is(qtbot: QtBot) -> None:
+    answer = answers.recommendation(goal=answers.CHAT)
+    card = headline(answer, qtbot, choice=chosen(answer, 131072))
+    assert "does not fit: 12.0 GiB too much on NVIDIA GeForce RTX 4070" in card.text
+
+
 # --- the memory panel
+
+
+def test_a_prompt_splits_the_cache_into_what_it_fills_and_room_to_grow(qtbot: QtBot, theme: Theme) -> None:
+    panel = MemoryPanel()
+    plan = answers.recommendation(goal=answers.CHAT).plan
+    panel.show_plan(plan, 4096)
+    shown(panel, qtbot)
+    assert "KV: prompt 512.0 MiB, KV: room to grow 1.5 GiB" in panel.bars[0].accessibleDescription()
+    panel.show_plan(plan, None)
+    assert "KV cache 2.0 GiB" in panel.bars[0].accessibleDescription()
 
 
 @pytest.mark.parametrize(
@@ -220,6 +256,39 @@ def test_the_chart_reads_off_under_the_pointer(qtbot: QtBot) -> None:
     assert "tokens: f16" in panel.foot
 
 
+def test_the_second_view_is_the_speed_with_its_range_and_basis(qtbot: QtBot, theme: Theme) -> None:
+    decode = (DecodeSpeed(0, 50.0, high=85.0), DecodeSpeed(16384, 20.0, high=35.0))
+    speed = replace(answers.fast(), decode=decode, basis=Basis.ASSUMED)
+    panel = ChartPanel()
+    panel.show_curves(answers.curves(answers.recommendation()), speed)
+    shown(panel, qtbot)
+    assert panel.charts.currentWidget() is panel.chart
+    qtbot.mouseClick(panel.speed_button, Qt.MouseButton.LeftButton)
+    assert panel.charts.currentWidget() is panel.speed
+    assert panel.accessibleName() == "Speed against depth"
+    assert panel.foot == "tokens per second over tokens already in the cache \u00b7 assumed"
+    assert "writes 50 to 85 tokens/s, assumed" in panel.speed.accessibleDescription()
+    qtbot.keyClick(panel.speed, Qt.Key.Key_Left)
+    qtbot.keyClick(panel.speed, Qt.Key.Key_End)
+    assert panel.foot == "16,384 tokens in the cache: writes 20 to 35 tokens/s, assumed"
+    assert not panel.grab().isNull()
+    qtbot.mouseMove(panel.speed, panel.speed.rect().center())
+    assert "tokens in the cache: writes" in panel.foot
+    qtbot.keyClick(panel.speed, Qt.Key.Key_Escape)
+    panel.memory_button.click()
+    assert panel.foot == "KV cache types by formula, over context in tokens"
+
+
+def test_an_unknown_speed_is_said_calmly(qtbot: QtBot) -> None:
+    panel = ChartPanel()
+    panel.show_curves(answers.curves(answers.recommendation()), None)
+    shown(panel, qtbot)
+    panel.speed_button.click()
+    assert panel.speed.accessibleDescription() == "Nothing is known of the speed here"
+    qtbot.keyClick(panel.speed, Qt.Key.Key_Left)
+    assert not panel.grab().isNull()
+
+
 @pytest.mark.parametrize("model", [SMALL, TOO_BIG, answers.model(n_ctx_train=512)])
 @pytest.mark.parametrize("width", [60, 300, 1600])
 def test_any_chart_can_be_painted_at_any_width(qtbot: QtBot, model: answers.Model, width: int) -> None:
@@ -244,13 +313,39 @@ def test_levers_are_listed_with_their_gain(qtbot: QtBot, theme: Theme) -> None:
     panel = LeversPanel()
     panel.show_levers(
         (
-            Lever("cache-type-q8_0-q8_0", "q8_0 KV cache: +11,264 tokens, frees 1.0 GiB", 11264, GiB),
-            Lever("ubatch", "ubatch 256: frees 128.0 MiB", 0, 128 * MiB),
+            Lever("q8", "", 11264, GiB, title="q8_0 KV cache", detail="usually no loss"),
+            Lever("ubatch", "", 0, 128 * MiB, title="ubatch 256"),
+            Lever("ubatch-1024", "", -256, -MiB, title="ubatch 1024"),
         )
     )
     shown(panel, qtbot, width=300)
-    assert "q8_0 KV cache | frees 1.0 GiB at the same context | +11,264 tokens" in texts(panel)
-    assert "ubatch 256 | frees 128.0 MiB" in texts(panel)
+    said = " ".join(texts(panel).split())
+    assert "q8_0 KV cache | +11,264 tokens | frees 1.0 GiB at the same context usually no loss" in said
+    assert "ubatch 256 | frees 128.0 MiB" in said
+    assert "ubatch 1024 | \u2212256 tokens | takes 1.0 MiB more at the same context" in said
+
+
+def test_a_lever_is_used_with_one_click_and_a_command_is_copied(qtbot: QtBot) -> None:
+    panel = LeversPanel()
+    asked: list[Request] = []
+    panel.chosen.connect(asked.append)
+    request = Request(n_ctx=8192, n_ubatch=256)
+    panel.show_levers(
+        (
+            Lever("ubatch", "ubatch 256: +512 tokens", 512, 0, title="ubatch 256", request=request),
+            Lever("unload", "x", 21504, 0, title="Unload it", detail="comes back", command="ollama stop x"),
+        )
+    )
+    shown(panel, qtbot, width=300)
+    first, second = panel.findChildren(LeverRow)
+    assert first.use is not None
+    assert first.use.accessibleName() == "Use: ubatch 256"
+    qtbot.keyClick(first.use, Qt.Key.Key_Space)
+    assert asked == [request]
+    assert second.use is None
+    second.findChild(CopyButton).click()
+    assert QApplication.clipboard().text() == "ollama stop x"
+    assert "Unload it | +21,504 tokens | comes back" in texts(panel)
 
 
 def test_no_lever_is_said_in_words(qtbot: QtBot) -> None:

@@ -111,12 +111,24 @@ def test_a_drift_is_never_hidden() -> None:
 
 
 def test_a_levers_gain_stands_in_its_own_column() -> None:
-    lever = Lever("cache-type-q8_0-q8_0", "q8_0 KV cache: +11,264 tokens, frees 190 MiB", 11264, 190 * MiB)
+    lever = Lever(
+        "cache-type-q8_0-q8_0",
+        "q8_0 KV cache: +11,264 tokens, frees 190 MiB",
+        11264,
+        190 * MiB,
+        title="q8_0 KV cache",
+        detail="usually no loss",
+    )
     assert wording.lever_name(lever) == "q8_0 KV cache"
     assert wording.lever_gain(lever) == "+11,264 tokens"
     assert wording.lever_gain(replace(lever, gain_tokens=-256)) == "\u2212256 tokens"
     assert wording.lever_gain(replace(lever, gain_tokens=0)) == "frees 190.0 MiB"
-    assert wording.lever_name(replace(lever, text="Unload qwen3:4b")) == "Unload qwen3:4b"
+    assert wording.lever_gain(replace(lever, gain_tokens=0, gain_bytes=-MiB)) == "takes 1.0 MiB"
+    assert wording.lever_details(lever) == ("frees 190.0 MiB at the same context", "usually no loss")
+    costly = replace(lever, gain_tokens=-256, gain_bytes=-MiB, detail="")
+    assert wording.lever_details(costly) == ("takes 1.0 MiB more at the same context",)
+    assert wording.lever_details(replace(lever, gain_tokens=0)) == ("usually no loss",)
+    assert wording.lever_name(Lever("unload", "Unload a: b", 1, 0)) == "Unload a: b"
 
 
 def test_a_memory_in_a_line_names_its_unit_once() -> None:
@@ -130,3 +142,15 @@ def test_a_model_in_a_line() -> None:
     assert (
         words == "llama · 8.03 B · Q4_K_M · 32 layers · 128 experts · 52.0 GiB · trained for 131,072 tokens"
     )
+
+
+def test_where_nothing_fits_what_would_is_the_first_lever() -> None:
+    too_big = answers.recommendation(answers.model("Too big", weights_bytes=90 * GiB))
+    assert wording.nearest_lever(too_big) == ()
+    row = replace(too_big.alternatives[1], n_ctx_max=4096)
+    (lever,) = wording.nearest_lever(replace(too_big, nearest=row))
+    assert (lever.title, lever.gain_tokens) == ("This would fit", 4096)
+    assert lever.detail.startswith("q8_0 KV cache, all layers on the GPU")
+    assert lever.request is not None
+    assert lever.request.cache_type_k == "q8_0"
+    assert wording.nearest_lever(replace(answers.recommendation(), nearest=row)) == ()

@@ -25,11 +25,13 @@ class Answers:
     def __init__(self) -> None:
         self._fd = os.dup(STDOUT)
         os.dup2(STDERR, STDOUT)  # what native code prints must not corrupt the protocol
+        self._lock = threading.Lock()  # a second thread tells of the progress
 
     def send(self, answer: dict[str, Any]) -> None:
         line = json.dumps(answer).encode("ascii") + b"\n"
-        while line:
-            line = line[os.write(self._fd, line) :]
+        with self._lock:
+            while line:
+                line = line[os.write(self._fd, line) :]
 
 
 def start_reading() -> queue.SimpleQueue[bytes]:

@@ -28,7 +28,7 @@ def make_context(
     """The answer for one context; raises Refusal with llama.cpp's own words if it will not make one."""
     check_context(request)
     llama = library.llama
-    params = _parameters(llama, request)
+    params = context_parameters(llama, request)
     started = time.perf_counter()
     context = llama.llama_init_from_model(model.handle, params)
     seconds = time.perf_counter() - started
@@ -41,7 +41,7 @@ def make_context(
             "n_batch": llama.llama_n_batch(context),
             "n_ubatch": llama.llama_n_ubatch(context),
             "n_seq_max": llama.llama_n_seq_max(context),
-            "buffers": _buffers(devices, breakdown, context),
+            "buffers": buffers_of(devices, breakdown, context),
             "lines": log.lines,
             "seconds": seconds,
         }
@@ -49,7 +49,7 @@ def make_context(
         llama.llama_free(context)
 
 
-def _parameters(llama: Native, request: dict[str, Any]) -> Native:
+def context_parameters(llama: Native, request: dict[str, Any]) -> Native:
     params = llama.llama_context_default_params()
     for name in ("n_ctx", "n_batch", "n_ubatch", "n_seq_max", "n_outputs_max"):
         setattr(params, name, request[name])
@@ -63,7 +63,7 @@ def _parameters(llama: Native, request: dict[str, Any]) -> Native:
     return params
 
 
-def _buffers(devices: Devices, breakdown: Breakdown | None, context: Native) -> list[dict[str, Any]] | None:
+def buffers_of(devices: Devices, breakdown: Breakdown | None, context: Native) -> list[dict[str, Any]] | None:
     entries = None if breakdown is None else breakdown.of(context)
     if entries is None:
         return None

@@ -52,6 +52,17 @@ class Devices:
         """Every device with its memory. Asking a GPU for its memory opens its driver."""
         return [self._described(self._get(index)) for index in range(self._count())]
 
+    def free_bytes(self) -> dict[str, int]:
+        """What ggml says is free now on each device with memory of its own."""
+        free = {}
+        for index in range(self._count()):
+            device = self._get(index)
+            if self._type(device) not in HOST_TYPES:
+                here, total = ctypes.c_size_t(), ctypes.c_size_t()
+                self._memory(device, ctypes.byref(here), ctypes.byref(total))
+                free[_text(self._name(device))] = here.value
+        return free
+
     def backends(self) -> list[str]:
         return [_text(self._reg_name(self._reg_get(index))) for index in range(self._reg_count())]
 

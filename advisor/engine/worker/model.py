@@ -59,8 +59,8 @@ def open_model(library: Library, devices: Devices, log: EngineLog, request: dict
     same, and the largest vocabularies take most of the time.
     """
     llama = library.llama
-    params, kept = _parameters(llama, devices, request)
-    path = _encoded(request["path"])
+    params, kept = load_parameters(llama, devices, request)
+    path = encoded_path(request["path"])
     if request["architecture"]:
         overrides = _without_vocabulary(llama, request["architecture"], request["n_vocab"])
         if overrides is not None:
@@ -77,7 +77,7 @@ def open_model(library: Library, devices: Devices, log: EngineLog, request: dict
     return OpenModel(handle, llama, with_vocabulary=True)
 
 
-def _parameters(llama: Native, devices: Devices, request: dict[str, Any]) -> tuple[Native, list[Native]]:
+def load_parameters(llama: Native, devices: Devices, request: dict[str, Any]) -> tuple[Native, list[Native]]:
     """llama_model_params for a dry run, and the objects that they point to."""
     params = llama.llama_model_default_params()
     # Both, or the process aborts: with any other load mode llama.cpp asserts that it may allocate.
@@ -151,6 +151,6 @@ def _without_vocabulary(llama: Native, architecture: str, n_vocab: int) -> Nativ
     return overrides
 
 
-def _encoded(path: str) -> bytes:
+def encoded_path(path: str) -> bytes:
     # llama.cpp takes UTF-8 on Windows (ggml_fopen), the system's own bytes elsewhere.
     return path.encode("utf-8") if sys.platform == "win32" else os.fsencode(path)

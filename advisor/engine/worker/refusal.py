@@ -6,7 +6,8 @@ class Refusal(Exception):
 
     Kinds: "missing" (no llama_cpp, or its library does not load), "unfit" (there is one, but its answers
     cannot be trusted), "request" (refused here, before llama.cpp could abort on it), "engine" (llama.cpp
-    said no), "memory" (the memory that this process may use is not enough).
+    said no), "memory" (the memory that this process may use is not enough), "copy" (this context cannot be
+    filled by copies, only by decoding every token), "vocabulary" (the model has none).
     """
 
     def __init__(self, kind: str, message: str, lines: "tuple[str, ...]" = ()) -> None:

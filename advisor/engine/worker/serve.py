@@ -9,6 +9,7 @@ import signal
 import sys
 import time
 import traceback
+from collections.abc import Callable
 from typing import Any
 
 from . import breakdown as breakdowns
@@ -19,13 +20,16 @@ from .library import Library
 from .limits import cap_memory
 from .log import EngineLog
 from .model import OpenModel, open_model
+from .real_load import RealLoad
 from .refusal import Refusal
+from .vocabulary import Vocabulary
 
 
 class Engine:
     """llama.cpp, loaded once; the model that is open."""
 
-    def __init__(self) -> None:
+    def __init__(self, send: Callable[[dict[str, Any]], None]) -> None:
+        self.send = send  # what happens during a request, to who made it
         self.model: OpenModel | None = None
         self.library = Library()
         if self.library.unfit:
@@ -34,6 +38,8 @@ class Engine:
         self.log = EngineLog(self.library.llama)
         self.library.start()
         self.devices = Devices(self.library)
+        self.vocabulary = Vocabulary(self.library, self.log)
+        self.real_load = RealLoad(self.library, self.devices, self.breakdown, self.log)
 
     def hello(self, request: dict[str, Any]) -> dict[str, Any]:
         library = self.library
@@ -83,10 +89,28 @@ class Engine:
         return make_context(self.library, self.devices, self.breakdown, self.log, self.model, request)
 
     def close(self, _request: dict[str, Any]) -> dict[str, Any]:
+        self.vocabulary.close()
         if self.model is not None:
             self.model.close()
             self.model = None
         return {}
+
+    def tokenize(self, request: dict[str, Any]) -> dict[str, Any]:
+        self._trust()
+        return self.vocabulary.count(request)
+
+    def load(self, request: dict[str, Any]) -> dict[str, Any]:
+        self._trust()
+        self.close({})
+        return self.real_load.load(request, self.send)
+
+    def allocate(self, request: dict[str, Any]) -> dict[str, Any]:
+        self._trust()
+        return self.real_load.allocate(request, self.send)
+
+    def fill(self, request: dict[str, Any]) -> dict[str, Any]:
+        self._trust()
+        return self.real_load.fill(request, self.send)
 
     def _trust(self) -> None:
         if self.library.unfit:
@@ -96,8 +120,10 @@ class Engine:
 class Worker:
     """Answers requests. llama.cpp is loaded by the first one, so that a failure to load has an asker."""
 
-    def __init__(self) -> None:
+    def __init__(self, send: Callable[[dict[str, Any]], None]) -> None:
         self.finished = False
+        self._send = send
+        self._request_id = 0
         self._engine: Engine | None = None
 
     def answer(self, line: bytes) -> dict[str, Any]:
@@ -105,7 +131,7 @@ class Worker:
         request_id = 0
         try:
             request = json.loads(line)
-            request_id = request["id"]
+            request_id = self._request_id = request["id"]
             return {"id": request_id, "answer": self._do(request)}
         except Refusal as refusal:
             error = {"kind": refusal.kind, "message": refusal.message, "lines": list(refusal.lines)}
@@ -121,17 +147,24 @@ class Worker:
             self.finished = True
             return {}
         if self._engine is None:
-            self._engine = Engine()
+            self._engine = Engine(self._tell)
         engine = self._engine
         handlers = {
             "hello": engine.hello,
             "open": engine.open,
             "context": engine.context,
             "close": engine.close,
+            "tokenize": engine.tokenize,
+            "load": engine.load,
+            "allocate": engine.allocate,
+            "fill": engine.fill,
         }
         if request["do"] not in handlers:
             raise Refusal("request", f'There is no request "{request["do"]}".')
         return handlers[request["do"]](request)
+
+    def _tell(self, event: dict[str, Any]) -> None:
+        self._send({"id": self._request_id, "event": event})
 
 
 def serve() -> None:
@@ -140,7 +173,7 @@ def serve() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent to judge
     answers = Answers()
     requests = start_reading()
-    worker = Worker()
+    worker = Worker(answers.send)
     with contextlib.suppress(OSError):  # nobody reads the answers any more
         while not worker.finished:
             answers.send(worker.answer(requests.get()))

@@ -24,8 +24,14 @@ def test_the_document_has_the_cautious_figure_and_the_range(
     assert chosen["n_ctx"] == min(16384, chosen["n_ctx_safe"], chosen["n_ctx_comfortable"])
     speed = chosen["speed"]
     assert speed["basis"] == "assumed"
-    assert speed["prefill_tokens_per_second"] is None
-    assert speed["time_to_first_token_s"] is None
+    reading, first = speed["prefill_tokens_per_second_range"], speed["time_to_first_token_s_range"]
+    assert (speed["prefill_tokens_per_second"], speed["time_to_first_token_s"]) == (
+        reading["low"],
+        first["high"],
+    )
+    assert 0 < reading["low"] < reading["high"]
+    assert first["low"] == pytest.approx(chosen["n_ctx"] / reading["high"], rel=0.01)
+    assert first["high"] == pytest.approx(chosen["n_ctx"] / reading["low"], rel=0.01)
     points, ranges = speed["decode_tokens_per_second"], speed["decode_tokens_per_second_range"]
     assert [point["depth"] for point in points] == [chosen["n_ctx"] * quarter // 4 for quarter in range(5)]
     assert [(p["depth"], p["value"]) for p in points] == [(r["depth"], r["low"]) for r in ranges]
@@ -38,6 +44,30 @@ def test_the_text_has_one_line_of_speed(tmp_path: Path, capsys: pytest.CaptureFi
     assert "tokens/s at the start" in text
     assert "when the context is full (assumed from memory bandwidth)" in text
     assert "each new token reads" in text
+    assert "a prompt that fills the context: first token after" in text
+    assert "s (assumed from published runs)" in text
+
+
+def test_a_processor_that_is_not_known_is_said_to_be_so(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    model = str(write_shape("qwen3-8b", tmp_path))
+    text = said(capsys, model, "--basis", "formula", "-ngl", "0", "--ram", "64GiB", "--gpu", "RTX 4070")
+    assert "(assumed from published runs on slow and on fast processors)" in text
+
+
+def test_a_gpu_of_which_nothing_was_published_has_no_first_token(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    model = str(write_shape("qwen3-8b", tmp_path))
+    document = json.loads(
+        said(capsys, model, "--basis", "formula", "--gpu", "RX 7800 XT", "--ram", "32GiB", "--json")
+    )
+    speed = document["recommended"]["speed"]
+    assert speed["decode_tokens_per_second_range"]
+    for key in ("prefill_tokens_per_second", "time_to_first_token_s"):
+        assert speed[key] is None
+        assert speed[f"{key}_range"] is None
 
 
 def test_an_unknown_speed_is_not_mentioned(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -108,3 +108,17 @@ def test_both_sides_know_the_same_limits() -> None:
     assert set(WORKER_CACHE_TYPES) == set(CACHE_TYPES)
     assert WORKER_MAX_N_CTX == MAX_N_CTX
     assert WORKER_MAX_SEQUENCES == MAX_SEQUENCES
+
+
+@pytest.mark.parametrize("event", [b"1", b"null", b"[]", b'"text"'])
+def test_an_event_that_is_none_is_noise(event: bytes) -> None:
+    assert decode(b'{"id": 3, "event": ' + event + b"}") is None
+
+
+def test_an_event_is_not_an_answer() -> None:
+    reply = decode(b'{"id": 3, "event": {"stage": "filling"}}')
+    assert reply is not None
+    assert (reply.id, reply.event, reply.answer, reply.failure) == (3, {"stage": "filling"}, {}, None)
+    answer = decode(b'{"id": 3, "answer": {}}')
+    assert answer is not None
+    assert answer.event is None

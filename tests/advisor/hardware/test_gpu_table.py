@@ -58,6 +58,11 @@ def written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         ({"words": ["x1"]}, "words must be lists"),
         ({"not_words": [1]}, "words must be lists"),
         ({"multiprocessors": 0}, '"multiprocessors" must be'),
+        ({"prefill_tflops": 42}, '"prefill_tflops" must be two numbers'),
+        ({"prefill_tflops": [42]}, '"prefill_tflops" must be two numbers'),
+        ({"prefill_tflops": [0, 42]}, '"prefill_tflops" must be two numbers'),
+        ({"prefill_tflops": [42, 41]}, '"prefill_tflops" must be the lower'),
+        ({"prefill_tflops": [41, 42]}, '"prefill_source" must be a text'),
     ],
 )
 def test_a_malformed_entry_is_named(written: Path, change: dict[str, object], reason: str) -> None:

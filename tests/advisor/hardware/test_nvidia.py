@@ -128,6 +128,7 @@ def test_a_desktop_card(fake_driver: Path, root: Path) -> None:
         sources=("nvml",),
         compute_capability=(8, 9),
         multiprocessors=46,
+        prefill_flops_per_second=(42_000_000_000_000, 42_000_000_000_000),
     )
     assert gpu.usable_bytes == 9011068928 - 1024 * MiB
     assert ram.kind is Kind.CPU

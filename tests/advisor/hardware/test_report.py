@@ -49,6 +49,7 @@ CARD = Device(
     wddm=True,
     compute_capability=(8, 9),
     multiprocessors=46,
+    prefill_flops_per_second=(42_000_000_000_000, 60_000_000_000_000),
 )
 HARDWARE = Hardware((CARD, RAM), (Note("b", "Another."),), cuda_version=(12, 4))
 
@@ -105,6 +106,12 @@ def test_any_device_there_and_back(
     device = replace(CARD, total_bytes=total, free_bytes=free, reserve_bytes=reserve, kind=kind, name=name)
     hardware = Hardware((device, RAM))
     assert hardware_from_dict(json.loads(json.dumps(hardware_to_dict(hardware)))) == hardware
+
+
+@pytest.mark.parametrize("span", [[0, 1], [2, 1], [1], "1", [1.5, 2.5]])
+def test_a_range_that_is_none_is_refused(span: object) -> None:
+    with pytest.raises(PresetError, match="prefill_flops_per_second"):
+        hardware_from_dict(changed(prefill_flops_per_second=span))
 
 
 def test_the_promised_fields_alone_are_enough() -> None:

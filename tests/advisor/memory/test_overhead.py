@@ -1,6 +1,6 @@
 from dataclasses import replace
 
-from advisor.memory.overhead import gpu_overhead, host_overhead, python_arrays_bytes
+from advisor.memory.overhead import gpu_overhead, host_overhead, host_part, python_arrays_bytes
 from advisor.settings.load_settings import LoadSettings
 from advisor.units import GiB, MiB
 from tests.support.planning import a_model, gpu
@@ -12,6 +12,13 @@ def test_what_this_machine_measured_takes_the_place_of_what_was_published() -> N
     assert gpu_overhead(CARD, {"CUDA": 333 * MiB}) == 333 * MiB
     assert gpu_overhead(CARD, {"Vulkan": 333 * MiB}) == 512 * MiB
     assert host_overhead(a_model(), LoadSettings(n_ctx=256), {"CPU": 0}) == 256 * 150
+
+
+def test_what_a_process_was_measured_to_hold_is_planned_again() -> None:
+    settings = LoadSettings(n_ctx=8192)
+    beside = 90 * MiB
+    assert host_overhead(a_model(), settings, {"CPU": host_part(beside, settings)}) == beside
+    assert host_part(1, settings) == 0
 
 
 def test_cudas_context_grows_with_the_card() -> None:

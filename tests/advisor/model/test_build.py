@@ -38,6 +38,8 @@ KEYS = (
     "ple.conv_kernel",
     "hyper_connection.count",
     "attention.causal",
+    "rope.scaling.type",
+    "rope.scaling.original_context_length",
     "attention.key_length",
     "attention.value_length",
     "attention.key_length_swa",
@@ -236,3 +238,13 @@ def test_shards_are_kept() -> None:
     shards = (header.path, header.path.with_name("model-2.gguf"))
 
     assert facts(replace(header, shards=shards)).shards == shards
+
+
+def test_what_it_was_trained_for_before_its_own_stretching() -> None:
+    keys = {"rope.scaling.type": "yarn", "rope.scaling.original_context_length": 4096}
+    found = facts(model_header("llama", keys))
+    assert (found.rope_scaling, found.n_ctx_original, found.has_rope) == ("yarn", 4096, True)
+    plain = facts(model_header("llama"))
+    assert (plain.rope_scaling, plain.n_ctx_original) == ("none", 0)
+    assert not architectures.NO_ROPE - architectures.KNOWN
+    assert "qwen3" not in architectures.NO_ROPE

@@ -9,6 +9,7 @@ from advisor.recommend.advise import advise
 from advisor.recommend.comfort import is_comfortable
 from advisor.recommend.reasons import format_rate
 from advisor.recommend.result import DecodeSpeed, Goal, Patience, Recommendation, Speed
+from advisor.settings.calibration import NOTHING_LEARNED, Calibration
 from advisor.settings.request import Request
 from advisor.units import GiB
 from tests.support.planning import LinearPlanner, a_model, gpu, ram
@@ -16,11 +17,12 @@ from tests.support.planning import LinearPlanner, a_model, gpu, ram
 CARD = 504_000_000_000
 WEIGHTS = 4_096_000_000
 KV_PER_TOKEN = 131_072
+MATRIX = (8000, 10_000)  # 160 million operations for a token, 5.12 thousand million in all 32
 
 
 def facts() -> ModelFacts:
     weights = tuple(
-        Weight(f"blk.{i}.attn_q.weight", Role.LAYER, i, (512, 64), 1, WEIGHTS // 32) for i in range(32)
+        Weight(f"blk.{i}.attn_q.weight", Role.LAYER, i, MATRIX, 1, WEIGHTS // 32) for i in range(32)
     )
     return replace(a_model(), weights=weights)
 
@@ -32,13 +34,19 @@ def answer(
     users: int = 1,
     bandwidth: int | None = CARD,
     on_gpu: bool = True,
+    prefill: int | None = None,
+    calibration: Calibration = NOTHING_LEARNED,
 ) -> Recommendation:
     patience = Patience(30, tokens_per_second) if tokens_per_second else None
     goal = Goal("longest", "Longest", "", None if users == 1 else 16384, users, ("f16",), patience)
-    card = replace(gpu(24 * GiB), bandwidth_bytes_per_second=bandwidth)
+    card = replace(
+        gpu(24 * GiB),
+        bandwidth_bytes_per_second=bandwidth,
+        prefill_flops_per_second=prefill and (prefill, prefill),
+    )
     hardware = Hardware((card, ram(24 * GiB)) if on_gpu else (ram(24 * GiB),))
     planner = LinearPlanner(facts(), hardware)
-    return advise(facts(), hardware, goal, request or Request(), planner)
+    return advise(facts(), hardware, goal, request or Request(), planner, calibration=calibration)
 
 
 def codes(found: Recommendation) -> list[str]:
@@ -61,6 +69,47 @@ def test_patience_bounds_the_context() -> None:
     assert found.plan.settings.n_ctx == 16640
     assert found.reasons[0].code == "comfortable"
     assert found.reasons[0].text.startswith("Fits 32,768, comfortable to 16,640")
+
+
+def test_the_wait_for_the_first_token_bounds_the_context() -> None:
+    # 60 % of 3 * 10^12 operations a second for 30 s: 5.4 * 10^13. A token takes 5.12 * 10^9 and 1,048,576
+    # for each before it, so n of them 5.12 * 10^9 n + 524,288 n^2: 6,379 tokens, 24 steps of 256.
+    found = answer(5, prefill=3_000_000_000_000)
+    assert found.n_ctx_comfortable == found.n_ctx == 6144
+    assert (
+        found.reasons[0].text
+        == "Fits 32,768, comfortable to 6,144: a longer prompt may take more than 30 s to read."
+    )
+    speed = found.speed
+    assert speed.time_to_first_token_s is not None
+    assert 28 < speed.time_to_first_token_s <= 30
+    assert speed.time_to_first_token_low_s == pytest.approx(speed.time_to_first_token_s * 0.6 / 1.35)
+    assert speed.prefill_tokens_per_second == pytest.approx(6144 / speed.time_to_first_token_s)
+    assert speed.prefill_high == pytest.approx(6144 / speed.time_to_first_token_low_s)
+
+
+def test_a_prompt_of_one_step_that_takes_too_long() -> None:
+    found = answer(5, prefill=10_000_000_000)
+    assert (found.n_ctx, found.n_ctx_comfortable) == (32768, None)
+    assert found.reasons[0].code == "slow"
+    assert "may take longer to read than the 30 s" in found.reasons[0].text
+
+
+def test_a_processor_that_is_not_known_does_not_bound_the_context() -> None:
+    found = answer(2, on_gpu=False)
+    assert found.n_ctx_comfortable == 17408  # as fast as it writes, see below
+    assert found.speed.time_to_first_token_s is not None
+    assert found.speed.time_to_first_token_s > 30
+
+
+def test_what_was_measured_is_told_as_such_and_may_bound_the_context() -> None:
+    learned = Calibration(decode_share={"ram": 1.0}, prefill_flops_per_second={"ram": 3e12}, n_probes=1)
+    found = answer(2, on_gpu=False, calibration=learned)
+    assert found.speed.basis is Basis.MEASURED
+    # 90 % of 3 * 10^12 for 30 s: 8.1 * 10^13, 8,475 tokens, 33 steps of 256.
+    assert found.n_ctx_comfortable == found.n_ctx == 8448
+    assert "ram-speed-assumed" not in codes(found)
+    assert found.speed.decode[0].high == pytest.approx(found.speed.decode[0].tokens_per_second * 1.1 / 0.9)
 
 
 def test_the_speed_is_told_at_each_quarter_of_the_answer() -> None:

@@ -10,12 +10,14 @@ from advisor.engine.client import EngineClient
 from advisor.engine.deaths import DEVICE_LIMIT
 from advisor.engine.dry_run import DryRun
 from advisor.errors import EngineDied, EngineError, EngineMissing, EngineRefused, SettingsError
-from advisor.hardware.device import Hardware
+from advisor.hardware.device import Device, Hardware
 from advisor.memory.plan import Buffers, Verdict
 from advisor.model.facts import ModelFacts
 from advisor.recommend import planner as planner_module
 from advisor.recommend.planner import Planner
+from advisor.settings.calibration import NOTHING_LEARNED, Calibration
 from advisor.settings.load_settings import LoadSettings
+from advisor.settings.rope import Rope
 from advisor.units import GiB, MiB
 from tests.support.planning import a_model, gpu, ram
 
@@ -150,3 +152,56 @@ def test_a_dry_run_that_counts_on_the_wrong_side_is_not_believed(engine: Callabl
     assert "dry-run-misplaces" in [note.code for note in plan.notes]
     on_cpu = Planner(a_model(), RAM_ONLY, EngineClient()).plan(in_ram)
     assert on_cpu.basis is Basis.ENGINE  # without a GPU there is no other side
+
+
+def test_what_this_computer_measured_beside_the_buffers_is_planned() -> None:
+    learned = Calibration(overhead_bytes={"CUDA": 333 * MiB}, n_probes=1)
+    hardware = Hardware((gpu(11 * GiB), ram(32 * GiB)))
+    settings = replace(SETTINGS, n_gpu_layers=33)
+
+    def line(hardware: Hardware, calibration: Calibration) -> tuple[int, Basis]:
+        found = Planner(a_model(), hardware, calibration=calibration).estimate(settings).memory[0]
+        return found.overhead_bytes, found.basis["overhead"]
+
+    assert line(hardware, NOTHING_LEARNED) == (512 * MiB, Basis.ASSUMED)
+    assert line(hardware, learned) == (333 * MiB, Basis.MEASURED)
+    # Of another computer this one knows nothing.
+    assert line(replace(hardware, made_up=True), learned) == (512 * MiB, Basis.ASSUMED)
+
+
+def card(index: int, name: str | None) -> Device:
+    return replace(gpu(8 * GiB), id=f"nvidia:{index}", engine_device=name)
+
+
+def test_the_engine_is_asked_about_the_named_devices_alone(engine: Callable[..., Asked]) -> None:
+    asked = engine()
+    hardware = Hardware((card(0, "CUDA0"), card(1, "CUDA1"), ram(32 * GiB)))
+    planner = Planner(a_model(), hardware, EngineClient())
+    for devices in ((), ("CUDA1",), ("CUDA1", "CUDA0"), ("none",)):
+        planner.plan(replace(SETTINGS, devices=devices))
+    assert [devices for _, devices in asked] == [("CUDA0", "CUDA1"), ("CUDA1",), ("CUDA1", "CUDA0"), ()]
+    with pytest.raises(SettingsError, match="CUDA7"):
+        planner.plan(replace(SETTINGS, devices=("CUDA7",)))
+    assert len(asked) == 4
+
+
+def test_a_device_that_the_engine_lacks_does_not_matter_where_it_is_not_used(
+    engine: Callable[..., Asked],
+) -> None:
+    asked = engine()
+    hardware = Hardware((card(0, "CUDA0"), card(1, None), ram(32 * GiB)))
+    planner = Planner(a_model(), hardware, EngineClient())
+    planner.plan(SETTINGS)
+    assert asked == []
+    planner.plan(replace(SETTINGS, devices=("CUDA0",)))
+    planner.plan(replace(SETTINGS, devices=("none",)))
+    assert [devices for _, devices in asked] == [("CUDA0",), ()]
+
+
+def test_how_positions_are_stretched_is_no_question_of_its_own(engine: Callable[..., Asked]) -> None:
+    asked = engine()
+    planner = Planner(a_model(), RAM_ONLY, EngineClient())
+    planner.plan(SETTINGS)
+    stretched = replace(SETTINGS, rope=Rope(scaling="yarn", scale=2))
+    assert planner.plan(stretched).settings == stretched
+    assert len(asked) == 1

@@ -1,0 +1,88 @@
+"""From what was found to the result: what bound the limit, the safe context, and the notes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from advisor.basis import Note
+from advisor.engine.deaths import DEVICE_LIMIT
+from advisor.memory.overhead import python_arrays_bytes
+from advisor.probe.attempts import Attempts
+from advisor.probe.finding import Found
+from advisor.probe.measured import predicted
+from advisor.probe.result import BoundBy, ProbeResult
+from advisor.probe.safe import corrections, safe_context
+from advisor.probe.task import Task
+from advisor.units import format_bytes, format_tokens
+
+
+def conclude(found: Found, task: Task, attempts: Attempts, seconds: float) -> ProbeResult:
+    """The result of a proof that found a limit. `seconds` is what the proof took until then."""
+    worked = found.worked
+    settings = worked.settings
+    # The class `Llama` keeps arrays of its own, which the worker does not make.
+    arrays = python_arrays_bytes(task.facts, settings) if settings.runtime == "llama-cpp-python" else 0
+    expected = predicted(worked.plan, arrays)
+    peaks = worked.measured.peak_bytes
+    safe = safe_context(task, found.n_ctx, corrections(expected, peaks, task.room.shared))
+    return ProbeResult(
+        settings=settings,
+        limit_n_ctx=settings.n_ctx,
+        bound_by=_bound_by(found, task, attempts),
+        safe_n_ctx=task.at(safe).n_ctx if safe else 0,
+        proved_n_ctx=settings.n_ctx,
+        filled_tokens=found.n_filled,
+        method=found.method,
+        predicted_bytes=expected,
+        measured_peak_bytes=peaks,
+        measured_notes=(*worked.measured.notes, *found.notes, *_notes(found, attempts)),
+        speed=found.filling.speed if found.filling else (worked.allocation.speed,),
+        attempts=tuple(attempts.made),
+        seconds=round(seconds, 3),
+    )
+
+
+def _bound_by(found: Found, task: Task, attempts: Attempts) -> BoundBy:
+    """Why there is no larger one. The guard keeps the RAM's reserve, so what it stops is bound by that."""
+    if found.is_cut_short and (found.filling is None or found.n_ctx < task.span.highest):
+        return BoundBy.TIME
+    if found.n_ctx >= task.span.highest:
+        return BoundBy.REQUESTED if task.wanted else BoundBy.TRAINING_CONTEXT
+    if attempts.device_limit or task.cap_bytes is not None or not task.hardware.ram.reserve_bytes:
+        return BoundBy.MEMORY
+    above = task.estimate(found.n_ctx + task.span.step)
+    own = [line for line in above.memory[:-1] if not line.shares_ram]
+    if any(line.total_bytes > task.room.devices.get(line.device, line.total_bytes) for line in own):
+        return BoundBy.MEMORY
+    return BoundBy.RESERVE
+
+
+def _notes(found: Found, attempts: Attempts) -> Iterator[Note]:
+    if attempts.device_limit:
+        yield Note(DEVICE_LIMIT, f"More is not possible here: {attempts.device_limit}")
+    if attempts.was_killed:
+        text = (
+            "An attempt was ended by a signal from outside. If want of memory was not the cause, more may be "
+            "possible."
+        )
+        yield Note("attempt-killed", text)
+    beside = sum(line.companions_bytes for line in found.worked.plan.memory)
+    if beside:
+        text = (
+            f"What is loaded beside the model was not loaded here; its {format_bytes(beside)} were kept free."
+        )
+        yield Note("companions-kept-free", text)
+    if found.filling is None:
+        text = (
+            f"The time was up before the context was full: {format_tokens(found.n_filled)} of "
+            f"{format_tokens(found.worked.settings.n_ctx)} tokens were filled."
+        )
+        yield Note("not-filled", text)
+    elif found.filling.refused_one_more is None:
+        yield Note(
+            "never-refuses", "This model keeps a state of one size: no token is ever refused, so none was."
+        )
+    elif not found.filling.refused_one_more:
+        yield Note(
+            "not-refused", "One more token than the context holds was not refused, against expectation."
+        )

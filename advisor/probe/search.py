@@ -1,0 +1,80 @@
+"""Which context to try next: few attempts, each of which is dear.
+
+The guess is where the limit is expected: first by dry run, then by what was measured beside the last context
+that worked. Near it the search steps away faster and faster until the limit lies between two attempts, then
+it halves. A failure says nothing but "not this much", whatever it looked like.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+# Before anything has worked: the share of the context to step back by, and the growth of every step.
+_FIRST_STEP_BACK = 32
+_GROWTH = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Bracket:
+    """What is known of the contexts from `step` to `highest`, in the runtime's own word.
+
+    `low` is the largest that worked (0: none has), `high` the smallest that failed or is out of range. `run`
+    counts the last attempts that ended alike.
+    """
+
+    step: int
+    highest: int
+    low: int = 0
+    high: int = 0
+    run: int = 0
+    last_worked: bool = False
+
+    @classmethod
+    def over(cls, step: int, highest: int) -> Bracket:
+        return cls(step, highest, high=highest + step)
+
+    @property
+    def is_settled(self) -> bool:
+        return self.high - self.low <= self.step
+
+    @property
+    def is_at_top(self) -> bool:
+        return self.low >= self.highest
+
+    def with_success(self, n_ctx: int) -> Bracket:
+        run = self.run + 1 if self.last_worked else 1
+        return replace(self, low=max(self.low, n_ctx), run=run, last_worked=True)
+
+    def with_failure(self, n_ctx: int, low: int | None = None) -> Bracket:
+        """`low` is given where a context that worked at first failed later: what is left below it."""
+        run = 1 if self.last_worked else self.run + 1
+        return replace(
+            self,
+            low=self.low if low is None else low,
+            high=min(self.high, n_ctx),
+            run=run,
+            last_worked=False,
+        )
+
+
+def next_context(known: Bracket, guess: int) -> int:
+    """The context to try: strictly between `known.low` and `known.high`, which must not be settled."""
+    guess = guess // known.step * known.step
+    middle = (known.low + known.high) // 2 // known.step * known.step
+    if known.low < guess < known.high:
+        return guess
+    if guess <= known.low:
+        stride = known.step * (_grown(known.run) if known.last_worked else 1)
+        upward = known.low + stride
+        # With the end of the range far above, the middle is no nearer to the limit than the stride.
+        return min(upward, max(middle, known.low + known.step), known.highest)
+    first = known.step if known.low else max(known.step, known.high // _FIRST_STEP_BACK)
+    stride = first * _grown(known.run)
+    downward = (known.high - stride) // known.step * known.step
+    return max(downward, middle, known.low + known.step)
+
+
+def _grown(run: int) -> int:
+    """The stride after so many attempts that ended alike, in units of the first."""
+    factor: int = _GROWTH ** max(0, run - 1)
+    return factor

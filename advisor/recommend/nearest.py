@@ -1,0 +1,146 @@
+"""When nothing fits: the nearest thing that would, from what costs a person least to what costs most."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from advisor.basis import Note
+from advisor.errors import SettingsError
+from advisor.hardware.device import Hardware
+from advisor.memory.plan import MemoryPlan, Verdict
+from advisor.model.facts import ModelFacts
+from advisor.recommend.cpu_placement import cpu_placements, has_experts
+from advisor.recommend.planning import Planning
+from advisor.recommend.result import Alternative
+from advisor.recommend.room import rooms
+from advisor.recommend.row import largest_row
+from advisor.recommend.rows import possible_pairs, with_cache_types
+from advisor.recommend.search import context_range
+from advisor.settings.request import Request
+from advisor.settings.runtimes import resolve, runtime_named
+from advisor.units import format_bytes, format_tokens
+
+_SMALLER_UBATCHES = (256, 128, 64)
+# Where something has to be moved, for a conversation that can begin.
+_SOME_CONTEXT = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class Nearest:
+    """What would fit, in words, and the row of it where it is a matter of settings."""
+
+    note: Note
+    row: Alternative | None = None
+
+
+def nearest(
+    chosen: Alternative,
+    rows: tuple[Alternative, ...],
+    request: Request,
+    facts: ModelFacts,
+    hardware: Hardware,
+    planner: Planning,
+) -> Nearest | None:
+    """The nearest thing that would fit where `chosen` holds not even the smallest context.
+
+    In this order: a smaller cache type, experts or layers on the CPU, the KV cache in RAM, a smaller ubatch,
+    other programs closed, a smaller model. What the request says itself may have to give way. None where a
+    device does not tell what is free, or cannot work on such a cache: then no memory would help.
+    """
+    if chosen.n_ctx_max or chosen.at_device_limit or chosen.plan.verdict is Verdict.UNKNOWN:
+        return None
+    for words, row in _by_settings(rows, request, facts, hardware, planner):
+        text = f"Nearest that fits: {words}, up to {format_tokens(row.n_ctx_max)} tokens."
+        return Nearest(Note("nearest", text, {"what": words, "n_ctx_max": row.n_ctx_max}), row)
+    plans = [row.plan for row in (chosen, *rows)]
+    if hardware.gpus and not request.gpu_only:
+        plans.extend(_with_less_on_gpu(rows[-1].request or request, facts, planner))
+    return Nearest(_by_memory(min(plans, key=_missing)))
+
+
+def _by_settings(
+    rows: tuple[Alternative, ...],
+    request: Request,
+    facts: ModelFacts,
+    hardware: Hardware,
+    planner: Planning,
+) -> Iterator[tuple[str, Alternative]]:
+    """Each that fits, with its words, the least of a change first."""
+    for row in rows:
+        if row.n_ctx_max:
+            yield _words(row), row
+    for asked in _changed(request, facts, hardware, planner):
+        try:
+            row = largest_row(asked, facts, planner)
+        except SettingsError:
+            continue
+        if row.n_ctx_max:
+            yield _words(row), row
+
+
+def _changed(request: Request, facts: ModelFacts, hardware: Hardware, planner: Planning) -> Iterator[Request]:
+    """Places that the request ruled out, and smaller batches; with the smallest cache type where needed."""
+    span = context_range(request, facts)
+    open_places = replace(request, n_gpu_layers=None, n_cpu_moe=None, offload_kqv=None, gpu_only=False)
+    typed = []
+    for k, v in (*possible_pairs(request)[:1], *possible_pairs(request)[-1:]):
+        typed.append(with_cache_types(open_places, k, v))
+    wish = min(_SOME_CONTEXT // span.step * span.step or span.step, span.highest)
+    if hardware.gpus:
+        for asked in typed:
+            try:
+                yield from cpu_placements(asked, facts, hardware, planner, wish, span.step)
+            except SettingsError:
+                continue
+    if "n_ubatch" in runtime_named(request.runtime).words:
+        for n_ubatch in _SMALLER_UBATCHES:
+            if not request.n_ubatch or n_ubatch < request.n_ubatch:
+                for asked in typed:
+                    places = replace(asked, n_gpu_layers=request.n_gpu_layers, n_cpu_moe=request.n_cpu_moe)
+                    yield replace(places, n_ubatch=n_ubatch)
+
+
+def _words(row: Alternative) -> str:
+    settings = row.settings
+    k, v = settings.cache_type_k, settings.cache_type_v
+    cache = f"a {k if k == v else f'{k}/{v}'} KV cache"
+    n_layers = row.plan.settings.n_gpu_layers
+    if settings.n_cpu_moe:
+        return f"the experts of {settings.n_cpu_moe} layers on the CPU, with {cache}"
+    if not settings.offload_kqv:
+        return f"{cache} in the RAM"
+    if len(row.plan.memory) > 1 and row.request and row.request.n_gpu_layers is not None:
+        return f"{n_layers} layers on the GPU and the rest on the CPU, with {cache}"
+    if row.request and row.request.n_ubatch is not None:
+        return f"batches of {settings.n_ubatch} tokens, with {cache}"
+    return cache
+
+
+def _with_less_on_gpu(request: Request, facts: ModelFacts, planner: Planning) -> Iterator[MemoryPlan]:
+    """The smallest context with any number of layers, or of layers' experts, on the CPU; by formula."""
+    words = runtime_named(request.runtime).words
+    n_ctx = context_range(request, facts).step
+    if request.n_cpu_moe is None and "n_cpu_moe" in words and has_experts(facts):
+        for n in range(1, facts.n_layer_all + 1):
+            yield planner.estimate(resolve(replace(request, n_cpu_moe=n), facts, n_ctx))
+    if request.n_gpu_layers is None and "n_gpu_layers" in words:
+        for n in range(facts.all_gpu_layers):
+            yield planner.estimate(resolve(replace(request, n_gpu_layers=n), facts, n_ctx))
+
+
+def _by_memory(plan: MemoryPlan) -> Note:
+    """What is missing, and whether closing other programs would give it."""
+    name = min(rooms(plan), key=lambda room: room.n_bytes).name
+    missing = _missing(plan)
+    size = format_bytes(missing)
+    if plan.verdict is Verdict.CLOSE_OTHER_APPS:
+        text = f"Nearest that fits: close other programs that hold {size} of {name}."
+        return Note("nearest", text, {"what": "close-other-apps", "bytes": missing, "device": name})
+    text = f"Nothing fits. Nearest: a smaller model or quantization, by {size} or more."
+    return Note("nearest", text, {"what": "smaller-model", "bytes": missing})
+
+
+def _missing(plan: MemoryPlan) -> int:
+    """Bytes that are too much, over all memories that are too small."""
+    return max(1, sum(max(0, -room.n_bytes) for room in rooms(plan)))

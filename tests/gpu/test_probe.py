@@ -1,0 +1,49 @@
+"""The proof on the device of `make rig`, all layers on it and its worker capped."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from advisor.engine.deaths import DEVICE_LIMIT
+from advisor.probe.result import BoundBy, Outcome
+from advisor.settings.request import Request
+from advisor.units import MiB
+from tests.support.real_proof import largest_that_works, proved
+from tests.support.small_models import small_llama
+
+pytestmark = pytest.mark.gpu
+
+REQUEST = Request(runtime="llama-server", n_ubatch=64)
+CAP_BYTES = 512 * MiB
+
+
+def test_the_limit_under_a_cap_is_that_of_an_exhaustive_search(
+    rig: Mapping[str, str], tmp_path: Path
+) -> None:
+    facts = small_llama(tmp_path / "model.gguf", n_layer=16, n_ff=512)
+    found, hardware = proved(facts, REQUEST, tmp_path, rig, cap_bytes=CAP_BYTES)
+    largest = largest_that_works(facts, REQUEST, hardware, found.limit_n_ctx, CAP_BYTES, rig)
+    assert largest > 0
+    assert abs(found.limit_n_ctx - largest) <= 256
+    assert found.filled_tokens == found.limit_n_ctx
+    assert found.settings.n_gpu_layers == facts.all_gpu_layers
+    assert set(found.predicted_bytes) == {"Vulkan0", "CPU"}
+    assert found.measured_peak_bytes["Vulkan0"] is None
+    codes = [note.code for note in found.measured_notes]
+    assert "device-figures-still" in codes
+    assert "rss-holds-device" in codes
+
+
+def test_a_tensor_beyond_the_device_is_a_limit_of_the_device(rig: Mapping[str, str], tmp_path: Path) -> None:
+    """With one layer, the keys of 32,768 tokens are as large as a tensor may be there."""
+    facts = small_llama(tmp_path / "model.gguf", n_layer=1, n_ff=256)
+    found, _ = proved(facts, REQUEST, tmp_path, rig, n_ctx=33024, max_seconds=600)
+    assert found.limit_n_ctx == 32768
+    assert found.bound_by is BoundBy.MEMORY
+    assert DEVICE_LIMIT in [note.code for note in found.measured_notes]
+    refused = [attempt for attempt in found.attempts if attempt.n_ctx == 33024]
+    assert refused[0].outcome is Outcome.REFUSED
+    assert "not of its memory" in refused[0].detail
