@@ -27,10 +27,7 @@ from advisor.recommend.what_if_types import what_if_types
 from advisor.settings.calibration import NOTHING_LEARNED, Calibration
 from advisor.settings.request import Request
 from advisor.settings.runtimes import asked_n_ctx, resolve
-from advisor.speed import Decoding, calibrated, decoding
-
-# A context that is not filled costs no time: below this comfort would only cut conversations short.
-_SHORT = 4096
+from advisor.speed import calibrated, decoding
 
 
 def advise(
@@ -58,13 +55,16 @@ def advise(
     asked = replace(chosen.request or request, n_ctx=request.n_ctx)
     near = nearest(chosen, rows, request, facts, hardware, planner)
     writing = decoding(facts, chosen.settings, hardware) if chosen.n_ctx_max else None
+    # An assumed speed says nothing of comfort.
+    is_known = writing is not None and writing.assumed_ram is None
     n_ctx_comfortable = (
-        comfortable(writing, chosen.settings, goal.patience) if writing and goal.patience else None
+        comfortable(writing, chosen.settings, goal.patience)
+        if writing and is_known and goal.patience
+        else None
     )
     n_ctx = min(wish, word(chosen, request)) or span.step
-    if writing and n_ctx_comfortable and _is_bound_by_comfort(writing, request):
-        comfort = asked_n_ctx(request, chosen.settings.with_n_ctx(n_ctx_comfortable))
-        n_ctx = min(n_ctx, max(comfort, _SHORT // span.step * span.step))
+    if n_ctx_comfortable and request.n_ctx is None:  # a context that was asked for is kept
+        n_ctx = min(n_ctx, asked_n_ctx(request, chosen.settings.with_n_ctx(n_ctx_comfortable)))
     plan = planner.plan(resolve(asked, facts, n_ctx))
     if near and not near.row and plan.verdict is Verdict.NEEDS_OFFLOAD:
         plan = replace(plan, verdict=Verdict.DOES_NOT_FIT)  # no number of layers on the CPU was enough
@@ -81,7 +81,7 @@ def advise(
         n_ctx_safe=chosen.n_ctx_max,
         n_ctx_comfortable=n_ctx_comfortable,
         reasons=(
-            *comfort_reasons(speed, goal, chosen.n_ctx_max, n_ctx_comfortable),
+            *(comfort_reasons(speed, goal, chosen.n_ctx_max, n_ctx_comfortable) if is_known else ()),
             *reasons(
                 chosen,
                 rows,
@@ -109,8 +109,3 @@ def _wish(request: Request, goal: Goal, span: ContextRange) -> int:
     wanted = request.n_ctx or goal.n_ctx or span.highest
     rounded = -(-wanted // span.step) * span.step
     return min(rounded, span.highest)
-
-
-def _is_bound_by_comfort(writing: Decoding, request: Request) -> bool:
-    """An assumed speed lowers nothing, and a context that was asked for is kept."""
-    return writing.assumed_ram is None and request.n_ctx is None

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 
 from advisor.basis import Note
 from advisor.hardware.device import Hardware
 from advisor.model.facts import ModelFacts
+from advisor.recommend.margin import fitted_n_ctx, with_margin
 from advisor.recommend.planning import Planning
-from advisor.recommend.unchanged import fitted_n_ctx, leaves_margin, ollama_n_ctx
+from advisor.recommend.unchanged import ollama_n_ctx
 from advisor.settings.pasted.pasted import Pasted
 from advisor.settings.request import Request
-from advisor.settings.runtimes import resolve, runtime_named
+from advisor.settings.runtimes import runtime_named
 from advisor.units import format_tokens
 
 
@@ -35,7 +35,7 @@ def decided(
         text = f"No context is said: {title} would choose about {format_tokens(n_ctx)} tokens here by itself."
         notes.append(Note("context-by-runtime", text))
     if pasted.layers_by_runtime and hardware.gpus and request.n_gpu_layers is None:
-        moved = _with_margin(request, facts, planner)
+        moved = with_margin(request, facts, planner)
         if moved != request:
             what = "the experts of some layers" if moved.n_cpu_moe else "some layers"
             text = (
@@ -45,34 +45,3 @@ def decided(
             notes.append(Note("layers-by-runtime", text))
             request = moved
     return request, tuple(notes)
-
-
-def _with_margin(request: Request, facts: ModelFacts, planner: Planning) -> Request:
-    """The fewest experts, else layers, on the CPU that leave the margin."""
-
-    def leaves(changed: Request) -> bool:
-        return leaves_margin(planner.estimate(resolve(changed, facts)))
-
-    if leaves(request):
-        return request
-    if facts.n_expert and not request.n_cpu_moe:
-        without = replace(request, n_cpu_moe=facts.n_layer_all)
-        if leaves(without):
-            n_cpu_moe = _fewest(facts.n_layer_all, lambda n: leaves(replace(request, n_cpu_moe=n)))
-            return replace(request, n_cpu_moe=n_cpu_moe)
-        request = without
-    every = facts.all_gpu_layers
-    fewest = _fewest(every, lambda n: leaves(replace(request, n_gpu_layers=every - n)))
-    return replace(request, n_gpu_layers=every - fewest)
-
-
-def _fewest(most: int, is_enough: Callable[[int], bool]) -> int:
-    """The smallest number for which it is enough, `most` if none is."""
-    low, high = 0, most
-    while low < high:
-        middle = (low + high) // 2
-        if is_enough(middle):
-            high = middle
-        else:
-            low = middle + 1
-    return low

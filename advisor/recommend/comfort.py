@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import sqrt
+
 from advisor.basis import Basis
 from advisor.recommend.result import DecodeSpeed, Patience, Speed
 from advisor.recommend.search import ContextRange, largest
@@ -40,19 +42,13 @@ def speed_of(decoding: Decoding, settings: LoadSettings) -> Speed:
     )
 
 
-def is_comfortable(speed: Speed, patience: Patience) -> bool:
-    """Whether the cautious figures meet the patience at every depth; what is not known does not count."""
-    first = speed.time_to_first_token_s
-    if first is not None and first > patience.seconds_to_first_token:
-        return False
-    return all(point.tokens_per_second >= patience.tokens_per_second for point in speed.decode)
-
-
 def comfortable(decoding: Decoding, safe: LoadSettings, patience: Patience) -> int | None:
     """The largest total context up to the safe one that is comfortable when it is full.
 
-    None if none is: then the weights alone take too long, and a smaller context would not help. The time to
-    the first token does not count where it is a guess (`Prefill.is_guess`).
+    Writing is judged by its cautious figure, the time to the first token by the middle of its range: the
+    ends are the slowest and the fastest build and file that anyone has published. It does not count where it
+    is a guess (`Prefill.is_guess`). None if no context is comfortable: then the weights alone take too long,
+    and a smaller context would not help.
     """
     reading = decoding.prefill
 
@@ -61,7 +57,8 @@ def comfortable(decoding: Decoding, safe: LoadSettings, patience: Patience) -> i
             return False
         if reading is None or reading.is_guess:
             return True
-        return reading.time_to_first_token(depth)[1] <= patience.seconds_to_first_token
+        soonest, latest = reading.time_to_first_token(depth)
+        return sqrt(soonest * latest) <= patience.seconds_to_first_token
 
     span = ContextRange(CONTEXT_STEP, max(CONTEXT_STEP, safe.n_ctx_per_slot))
     return largest(is_enough, span) * safe.n_stream or None

@@ -134,9 +134,8 @@ class Recommendation:
 
     `n_ctx` is what we recommend: the smallest of the goal's wish, `n_ctx_safe`, the largest that fits with
     these settings, and `n_ctx_comfortable`, the largest that meets the goal's patience when it is full. The
-    last is None where the speed is not known, no context is fast enough or any speed will do; it lowers
-    `n_ctx` neither where the RAM's speed is assumed nor where a context was asked for, and never below
-    4,096 tokens: a context that is not filled costs no time.
+    last is None where the speed is not known or only assumed, no context is fast enough or any speed will do;
+    it does not lower a context that was asked for.
     """
 
     model: ModelFacts

@@ -5,17 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 
 from advisor.hardware.device import Hardware
-from advisor.memory.plan import CompanionKind, MemoryPlan
 from advisor.model.facts import ModelFacts
+from advisor.recommend.margin import fitted_n_ctx, with_margin
 from advisor.recommend.result import Unchanged
 from advisor.recommend.rows import Planning
-from advisor.recommend.search import context_range, largest
+from advisor.recommend.search import context_range
 from advisor.settings.request import Request
 from advisor.settings.runtimes import asked_n_ctx, resolve, runtime_named
 from advisor.units import GiB, format_bytes, format_tokens
-
-FIT_MARGIN_BYTES = GiB  # common/fit.cpp: --fit-target, on each device
-FIT_SMALLEST_N_CTX = 4096  # common/fit.cpp: --fit-ctx
 
 # server/routes.go of Ollama: the default context by the sum of the GPUs' memory.
 OLLAMA_TIERS = ((47 * GiB, 262144), (23 * GiB, 32768), (0, 4096))
@@ -41,8 +38,11 @@ def if_you_change_nothing(
         n_ctx = fitted_n_ctx(bare, facts, planner)
         chooser = "LM Studio fits" if runtime.name == "lm-studio" else "llama-server opens 4 slots and fits"
         reason = f"{chooser} the context into memory by itself, about {format_tokens(n_ctx)} tokens"
-    plan = planner.estimate(resolve(bare, facts, n_ctx))
-    text = f"{reason}: {format_bytes(plan.total_bytes)} in all."
+    bare = replace(bare, n_ctx=n_ctx)
+    if hardware.gpus and bare.n_gpu_layers is None:
+        bare = with_margin(bare, facts, planner)
+    plan = planner.estimate(resolve(bare, facts))
+    text = f"{reason}{_moved(bare, facts)}: {format_bytes(plan.total_bytes)} in all."
     return Unchanged(runtime=runtime.name, n_ctx=asked_n_ctx(bare, plan.settings), plan=plan, text=text)
 
 
@@ -53,30 +53,11 @@ def ollama_n_ctx(facts: ModelFacts, hardware: Hardware) -> int:
     return min(tier, context_range(Request(runtime="ollama"), facts).highest)
 
 
-def leaves_margin(plan: MemoryPlan) -> bool:
-    """Whether common/fit.cpp leaves this load as it is: its margin is free on each GPU that is used.
-
-    Without a GPU it judges by the total RAM, not by what is free.
-    """
-    for line in plan.memory[:-1] or plan.memory:
-        there = line.device_total_bytes if line.device == "CPU" else line.free_bytes
-        wanted = line.buffers.total_bytes + _fitted_companions(plan, line.device)
-        if wanted + FIT_MARGIN_BYTES > (there or line.device_total_bytes):
-            return False
-    return True
-
-
-def fitted_n_ctx(request: Request, facts: ModelFacts, planner: Planning) -> int:
-    """What common/fit.cpp makes of an unset context: the largest that leaves its margin."""
-    span = context_range(request, facts)
-    n_ctx = largest(lambda n: leaves_margin(planner.estimate(resolve(request, facts, n))), span)
-    return max(n_ctx, min(FIT_SMALLEST_N_CTX, span.highest))
-
-
-def _fitted_companions(plan: MemoryPlan, device: str) -> int:
-    """Bytes of what common/fit.cpp counts beside the model: a projector and a draft, but no adapters."""
-    return sum(
-        companion.n_bytes
-        for companion in plan.companions
-        if companion.device == device and companion.kind is not CompanionKind.ADAPTER
-    )
+def _moved(request: Request, facts: ModelFacts) -> str:
+    """What goes to the CPU by itself, so that about 1 GiB of each GPU stays free."""
+    parts = []
+    if request.n_cpu_moe:
+        parts.append(f"the experts of {request.n_cpu_moe} layers")
+    if request.n_gpu_layers is not None and request.n_gpu_layers < facts.all_gpu_layers:
+        parts.append(f"{facts.all_gpu_layers - request.n_gpu_layers} of {facts.all_gpu_layers} layers")
+    return f", with {' and '.join(parts)} on the CPU" if parts else ""

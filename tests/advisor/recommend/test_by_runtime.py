@@ -7,7 +7,7 @@ from advisor.hardware.device import Hardware
 from advisor.model.facts import ModelFacts
 from advisor.recommend.by_runtime import decided
 from advisor.recommend.planner import Planner
-from advisor.recommend.unchanged import leaves_margin
+from advisor.recommend.margin import leaves_margin
 from advisor.settings.pasted.reading import read_pasted
 from advisor.settings.request import Request
 from advisor.settings.runtimes import resolve

@@ -142,10 +142,10 @@ def test_each_row_says_its_request_speed_steps_and_quality(models: dict[str, Mod
     assert (f16.steps, q8_0.steps) == (1, 3)
 
 
-def test_comfort_never_cuts_a_conversation_short(models: dict[str, ModelFacts]) -> None:
+def test_comfort_bounds_what_is_recommended(models: dict[str, ModelFacts]) -> None:
     found = answer(models["gemma-3-12b"], computer("Apple M2", ram_gib=16))
     assert found.n_ctx_comfortable is not None
-    assert found.n_ctx == max(4096, found.n_ctx_comfortable)
+    assert found.n_ctx == found.n_ctx_comfortable
 
 
 def test_of_three_cards_the_smallest_may_be_left_out(models: dict[str, ModelFacts]) -> None:

@@ -1,4 +1,5 @@
 from dataclasses import replace
+from math import sqrt
 
 import pytest
 
@@ -6,9 +7,8 @@ from advisor.basis import Basis
 from advisor.hardware.device import Hardware
 from advisor.model.facts import ModelFacts, Role, Weight
 from advisor.recommend.advise import advise
-from advisor.recommend.comfort import is_comfortable
 from advisor.recommend.reasons import format_rate
-from advisor.recommend.result import DecodeSpeed, Goal, Patience, Recommendation, Speed
+from advisor.recommend.result import Goal, Patience, Recommendation
 from advisor.settings.calibration import NOTHING_LEARNED, Calibration
 from advisor.settings.request import Request
 from advisor.units import GiB
@@ -72,20 +72,22 @@ def test_patience_bounds_the_context() -> None:
 
 
 def test_the_wait_for_the_first_token_bounds_the_context() -> None:
-    # 60 % of 3 * 10^12 operations a second for 30 s: 5.4 * 10^13. A token takes 5.12 * 10^9 and 1,048,576
-    # for each before it, so n of them 5.12 * 10^9 n + 524,288 n^2: 6,379 tokens, 24 steps of 256.
+    # From 60 to 135 % of 3 * 10^12 operations a second, in the middle 90 %, for 30 s: 8.1 * 10^13. A token
+    # takes 5.12 * 10^9 and 1,048,576 for each before it, so n of them 5.12 * 10^9 n + 524,288 n^2: 8,475
+    # tokens, 33 steps of 256.
     found = answer(5, prefill=3_000_000_000_000)
-    assert found.n_ctx_comfortable == found.n_ctx == 6144
+    assert found.n_ctx_comfortable == found.n_ctx == 8448
     assert (
         found.reasons[0].text
-        == "Fits 32,768, comfortable to 6,144: a longer prompt may take more than 30 s to read."
+        == "Fits 32,768, comfortable to 8,448: a longer prompt may take more than 30 s to read."
     )
     speed = found.speed
     assert speed.time_to_first_token_s is not None
-    assert 28 < speed.time_to_first_token_s <= 30
+    assert speed.time_to_first_token_low_s is not None
+    assert 28 < sqrt(speed.time_to_first_token_s * speed.time_to_first_token_low_s) <= 30
     assert speed.time_to_first_token_low_s == pytest.approx(speed.time_to_first_token_s * 0.6 / 1.35)
-    assert speed.prefill_tokens_per_second == pytest.approx(6144 / speed.time_to_first_token_s)
-    assert speed.prefill_high == pytest.approx(6144 / speed.time_to_first_token_low_s)
+    assert speed.prefill_tokens_per_second == pytest.approx(8448 / speed.time_to_first_token_s)
+    assert speed.prefill_high == pytest.approx(8448 / speed.time_to_first_token_low_s)
 
 
 def test_a_prompt_of_one_step_that_takes_too_long() -> None:
@@ -97,7 +99,7 @@ def test_a_prompt_of_one_step_that_takes_too_long() -> None:
 
 def test_a_processor_that_is_not_known_does_not_bound_the_context() -> None:
     found = answer(2, on_gpu=False)
-    assert found.n_ctx_comfortable == 17408  # as fast as it writes, see below
+    assert found.n_ctx_comfortable is None
     assert found.speed.time_to_first_token_s is not None
     assert found.speed.time_to_first_token_s > 30
 
@@ -106,8 +108,8 @@ def test_what_was_measured_is_told_as_such_and_may_bound_the_context() -> None:
     learned = Calibration(decode_share={"ram": 1.0}, prefill_flops_per_second={"ram": 3e12}, n_probes=1)
     found = answer(2, on_gpu=False, calibration=learned)
     assert found.speed.basis is Basis.MEASURED
-    # 90 % of 3 * 10^12 for 30 s: 8.1 * 10^13, 8,475 tokens, 33 steps of 256.
-    assert found.n_ctx_comfortable == found.n_ctx == 8448
+    # 99 % of 3 * 10^12 for 30 s: 8.95 * 10^13, 9,059 tokens, 35 steps of 256.
+    assert found.n_ctx_comfortable == found.n_ctx == 8960
     assert "ram-speed-assumed" not in codes(found)
     assert found.speed.decode[0].high == pytest.approx(found.speed.decode[0].tokens_per_second * 1.1 / 0.9)
 
@@ -152,10 +154,10 @@ def test_a_smaller_context_does_not_help_where_the_weights_are_too_slow() -> Non
 
 
 def test_ram_of_unknown_speed_does_not_lower_the_answer() -> None:
-    # 42.7 GB/s, 30 % of it: 3.1 tokens/s at the start; 2 need 6.405 GB: 17,616 tokens, 68 steps.
     found = answer(2, on_gpu=False)
-    assert (found.n_ctx, found.n_ctx_comfortable) == (32768, 17408)
-    assert {"comfortable", "ram-speed-assumed"} <= set(codes(found))
+    assert (found.n_ctx, found.n_ctx_comfortable) == (32768, None)
+    assert "ram-speed-assumed" in codes(found)
+    assert not {"slow", "comfortable"} & set(codes(found))
 
 
 def test_comfort_is_every_users() -> None:
@@ -164,13 +166,6 @@ def test_comfort_is_every_users() -> None:
     assert found.n_ctx_comfortable == found.n_ctx == 4 * 4096
     assert found.settings.n_ctx_per_slot == 4096
     assert [point.depth for point in found.speed.decode] == [0, 1024, 2048, 3072, 4096]
-
-
-@pytest.mark.parametrize("first", [None, 29.0, 31.0])
-@pytest.mark.parametrize("slowest", [4.9, 5.0])
-def test_both_kinds_of_patience_count_where_they_are_known(first: float | None, slowest: float) -> None:
-    speed = Speed(None, (DecodeSpeed(0, 50.0), DecodeSpeed(4096, slowest)), first, Basis.MEASURED)
-    assert is_comfortable(speed, Patience(30, 5)) == (first != 31.0 and slowest == 5.0)
 
 
 @pytest.mark.parametrize(("rate", "text"), [(0.4167, "0.42"), (7.53, "7.5"), (9.97, "10"), (84.6, "85")])
