@@ -31,6 +31,9 @@ class Actions(QObject):
         )
         self.quit = self._action(self.tr("&Quit"), QKeySequence.StandardKey.Quit)
         self.quit.setMenuRole(QAction.MenuRole.QuitRole)
+        self.learn = self._action(self.tr("&Learn"), QKeySequence.StandardKey.HelpContents)
+        self.learn.setCheckable(True)
+        self.learn.setToolTip(self.tr("The field's terms in plain words, with this model's own numbers"))
         self.about = self._action(self.tr("&About Context Advisor"))
         self.about.setMenuRole(QAction.MenuRole.AboutRole)
 
@@ -62,4 +65,5 @@ class Actions(QObject):
 _FALLBACK_KEYS = {
     QKeySequence.StandardKey.Refresh: [QKeySequence("F5")],
     QKeySequence.StandardKey.Quit: [QKeySequence("Ctrl+Q")],
+    QKeySequence.StandardKey.HelpContents: [QKeySequence("F1")],
 }

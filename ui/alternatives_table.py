@@ -31,6 +31,7 @@ class Column:
     text: Callable[[Alternative], str]
     sort_key: Callable[[Alternative], float | str]
     is_number: bool = False
+    term: str = ""  # what its "?" explains
 
 
 class AlternativesTable(QAbstractTableModel):
@@ -42,11 +43,11 @@ class AlternativesTable(QAbstractTableModel):
         self._shown: tuple[object, ...] | None = None
         self._rows: Sequence[Alternative] = ()
         self.columns = (
-            Column(self.tr("KV cache K / V"), _types, _types),
-            Column(self.tr("GPU layers"), self._layers, lambda row: row.settings.n_gpu_layers),
+            Column(self.tr("KV cache K / V"), _types, _types, term="cache-type"),
+            Column(self.tr("GPU layers"), self._layers, lambda row: row.settings.n_gpu_layers, term="offload"),
             Column(self.tr("Largest safe"), self._largest, lambda row: row.n_ctx_max, is_number=True),
             Column(self.tr("Memory"), _memory, lambda row: row.plan.total_bytes, is_number=True),
-            Column(self.tr("Tokens/s"), _speed, _first_speed, is_number=True),
+            Column(self.tr("Tokens/s"), _speed, _first_speed, is_number=True, term="decode"),
             Column(self.tr("Verdict"), self._verdict, lambda row: list(type(row.verdict)).index(row.verdict)),
         )
 
@@ -88,6 +89,8 @@ class AlternativesTable(QAbstractTableModel):
         column = self.columns[section]
         if role == Qt.ItemDataRole.DisplayRole:
             return column.title
+        if role == Qt.ItemDataRole.WhatsThisRole:
+            return column.term
         return _alignment(column) if role == Qt.ItemDataRole.TextAlignmentRole else None
 
     def data(self, index: _Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:

@@ -22,6 +22,9 @@ from advisor.hardware.detect import default_detectors, detect, run_detectors
 from advisor.hardware.device import Hardware
 from advisor.hardware.reading import Detection
 from advisor.hardware.reserve import Reserve
+from advisor.history.keeping import keep, learned
+from advisor.history.record import ProbeRecord, model_key
+from advisor.history.store import History
 from advisor.library.belonging import runtime_of
 from advisor.library.installed import InstalledModel, Scan
 from advisor.library.listing import Listed, listed
@@ -30,6 +33,8 @@ from advisor.library.scan import scan
 from advisor.memory.plan import DeviceMemory, MemoryPlan
 from advisor.model import read_model
 from advisor.model.facts import ModelFacts
+from advisor.probe.events import Event
+from advisor.probe.stop import Stop
 from advisor.recommend.advise import advise
 from advisor.recommend.comfort import NO_SPEED, speed_of
 from advisor.recommend.goals import DEFAULT_GOAL, load_goals
@@ -37,14 +42,17 @@ from advisor.recommend.planner import Planner
 from advisor.recommend.planning import Planning
 from advisor.recommend.result import Goal, Recommendation
 from advisor.recommend.rows import largest_row
+from advisor.settings.calibration import NOTHING_LEARNED
 from advisor.settings.load_settings import LoadSettings
 from advisor.settings.request import Request
 from advisor.settings.runtimes import DEFAULT_RUNTIME, RUNTIMES, resolve
-from advisor.speed import decoding
+from advisor.speed import calibrated, decoding
 from advisor.units import CONTEXT_STEP, format_tokens
 
 from ui.chart_layout import ContextCurves, Curve, Point
 from ui.chart_sampling import sampled
+from ui.proof_run import run_proof
+from ui.proof_state import Proved
 from ui.state import EngineAnswer, EngineFacts, EnginePlan, ExportWish, Surroundings, Wishes
 
 _CURVE_TYPES = ("f16", "q8_0", "q4_0")
@@ -52,6 +60,7 @@ _PAUSE_SECONDS = 0.001
 # The chart reaches this far beyond the largest context of the table: the budget line is crossed inside it.
 _BEYOND_LARGEST = 1.25
 _SHORTEST_AXIS = 16 * CONTEXT_STEP  # a line needs some length
+_SHOWN_PROOFS = 20
 _IDLE_SECONDS = 20.0  # with a GPU, the engine's process holds memory as long as it lives
 
 
@@ -63,6 +72,7 @@ class Answers:
         self._info: EngineInfo | None = None
         self._detections: list[Detection] | None = None
         self._estimating: tuple[ModelFacts, Hardware, Planner] | None = None
+        self._calibration = NOTHING_LEARNED
 
     def goals(self) -> dict[str, Goal]:
         return load_goals()
@@ -98,19 +108,22 @@ class Answers:
     def hardware(self, reserve: Reserve, *, anew: bool) -> Hardware:
         """This computer with that much kept free, with the engine's devices as far as they are known.
 
-        `anew` asks the drivers, at a time when no engine is asked; else their last answers count.
+        `anew` asks the drivers, at a time when no engine is asked; else their last answers count. What the
+        proofs here have taught is read again, too.
         """
         if anew or self._detections is None:
             if any(device.is_gpu for device in devices_of(self._info)):
                 # Its driver holds memory, which would count as another program's.
                 self._client.retire_if_idle(0)
             self._detections = run_detectors(default_detectors(Path("/"), sys.platform))
-        return detect(
+        hardware = detect(
             devices_of(self._info),
             engine_backends=self._info.backends if self._info else (),
             reserve=reserve,
             detections=self._detections,
         )
+        self._learn(hardware)
+        return hardware
 
     def engine(self) -> EngineFacts:
         """Start the engine afresh, since another may be installed by now, and let it introduce itself.
@@ -128,17 +141,15 @@ class Answers:
 
     def by_formula(self, facts: ModelFacts, wishes: Wishes) -> Recommendation:
         """Within milliseconds. Raises SettingsError where this runtime cannot have this model."""
-        planner = Planner(facts, wishes.hardware)
-        return advise(facts, wishes.hardware, wishes.goal, _request(wishes), planner)
+        return self._advise(facts, wishes, self._planner(facts, wishes.hardware))
 
     def by_engine(self, facts: ModelFacts, wishes: Wishes, report: Callable[[str], None]) -> EngineAnswer:
         """The engine's answer; where it failed on the way, the formula's, with the problem.
 
         `report` is called before every question, and may raise to end the work.
         """
-        planner = Planner(facts, wishes.hardware, self._client)
-        asking = _Reporting(planner, report)
-        answer = advise(facts, wishes.hardware, wishes.goal, _request(wishes), asking)
+        planner = self._planner(facts, wishes.hardware, self._client)
+        answer = self._advise(facts, wishes, _Reporting(planner, report))
         return EngineAnswer(answer, planner.engine_problem)
 
     def estimate(self, facts: ModelFacts, hardware: Hardware, request: Request) -> MemoryPlan:
@@ -148,19 +159,19 @@ class Answers:
         """
         known = self._estimating
         if known is None or known[0] is not facts or known[1] is not hardware:
-            known = self._estimating = facts, hardware, Planner(facts, hardware)
+            known = self._estimating = facts, hardware, self._planner(facts, hardware)
         return known[2].estimate(resolve(request, facts))
 
     def around(self, facts: ModelFacts, hardware: Hardware, request: Request) -> Surroundings:
         """The largest safe context of the same settings, and their speed, by formula."""
-        row = largest_row(request, facts, Planner(facts, hardware))
+        row = largest_row(request, facts, self._planner(facts, hardware))
         settings = resolve(request, facts)
-        writing = decoding(facts, settings, hardware)
+        writing = decoding(facts, settings, calibrated(hardware, self._calibration))
         return Surroundings(row.n_ctx_max, speed_of(writing, settings) if writing else NO_SPEED)
 
     def confirm(self, facts: ModelFacts, hardware: Hardware, request: Request) -> EnginePlan:
         """The engine's plan of the user's own settings; where it cannot answer, the formula's and why."""
-        planner = Planner(facts, hardware, self._client)
+        planner = self._planner(facts, hardware, self._client)
         return EnginePlan(planner.plan(resolve(request, facts)), planner.engine_problem)
 
     def export(
@@ -170,7 +181,7 @@ class Answers:
 
         Raises SettingsError and UsageError where that cannot be written down.
         """
-        planner = Planner(facts, hardware)
+        planner = self._planner(facts, hardware)
         return prepare(
             wanted.runtime,
             settings,
@@ -183,7 +194,7 @@ class Answers:
 
     def curves(self, answer: Recommendation) -> ContextCurves:
         """Memory against context for the chart, by formula, on the device that fills first."""
-        planner = Planner(answer.model, answer.hardware)
+        planner = self._planner(answer.model, answer.hardware)
         device = tightest_device(answer)
         names = list(_CURVE_TYPES)
         own = cache_name(answer.settings)
@@ -218,9 +229,52 @@ class Answers:
         largest = {}
         for name, reserve in reserves.items():
             time.sleep(_PAUSE_SECONDS)
-            planner = Planner(answer.model, self.hardware(reserve, anew=False))
+            planner = self._planner(answer.model, self.hardware(reserve, anew=False))
             largest[name] = largest_row(request, answer.model, planner).n_ctx_max
         return largest
+
+    def prove(
+        self,
+        facts: ModelFacts,
+        reserve: Reserve,
+        request: Request,
+        stop: Stop,
+        on_event: Callable[[Event], None],
+    ) -> Proved:
+        """The real limit of these settings on this computer as it is now, kept with what it teaches.
+
+        Raises what `advisor.probe.prove.prove` raises.
+        """
+        hardware = self.hardware(reserve, anew=True)
+        engine = self._info or self._client.hello()
+        stop.go_on()
+        result = run_proof(
+            *(facts, hardware, request, self._calibration, stop, on_event),
+            release=lambda: self._client.retire_if_idle(0),
+        )
+        not_kept = keep(facts, hardware, engine, result, History())
+        self._learn(hardware)
+        return Proved(result, not_kept)
+
+    def proofs(self, facts: ModelFacts) -> tuple[ProbeRecord, ...]:
+        """The earlier proofs of this model, newest first. Raises OutputError."""
+        return History().records(model_key(facts), limit=_SHOWN_PROOFS)
+
+    def _learn(self, hardware: Hardware) -> None:
+        """From now on answers are given by what the proofs here have measured."""
+        calibration = learned(hardware, History())
+        if calibration != self._calibration:
+            self._calibration = calibration
+            self._estimating = None
+
+    def _planner(self, facts: ModelFacts, hardware: Hardware, client: EngineClient | None = None) -> Planner:
+        return Planner(facts, hardware, client, calibration=self._calibration)
+
+    def _advise(self, facts: ModelFacts, wishes: Wishes, planner: Planning) -> Recommendation:
+        return advise(
+            *(facts, wishes.hardware, wishes.goal, _request(wishes), planner),
+            calibration=self._calibration,
+        )
 
     def retire_engine(self) -> None:
         """End the engine's process if it has not been asked anything for a while."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from advisor.recommend.result import Speed
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QStackedWidget, QToolButton, QWidget
+from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QSizePolicy, QStackedWidget, QToolButton, QWidget
 
 from ui.card import TitledCard
 from ui.chart_layout import ContextCurves
@@ -34,11 +34,14 @@ class ChartPanel(TitledCard):
             self.charts.addWidget(chart)
             chart.pointed.connect(self._show_point)
             views.addWidget(self._view_button(chart.accessibleName()))
-        views.addStretch(1)
         self.memory_button, self.speed_button = self._views.buttons()
         self.memory_button.setChecked(True)
         self._views.idClicked.connect(self._show_view)
-        self.body.itemAt(0).layout().insertLayout(0, views, 1)
+        head = self.body.itemAt(0).layout()
+        head.insertLayout(0, views)
+        # The device's name gives way where there is no room beside the buttons.
+        self.aside.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        head.setStretchFactor(self.aside, 100)
         self.body.addWidget(self.charts, 1)
         self.body.addWidget(self._foot)
         self._show_view(0)

@@ -36,11 +36,11 @@ from ui.notice import Notice
 from ui.session import Session
 from ui.state import ExportWish
 from ui.theme import Tone
-from ui.wording import flavour_words, runtime_words, shell_words, verdict_words
+from ui.wording import flavour_words, shell_words, target_words, verdict_words
 
 
 class ExportDialog(QDialog):
-    """One tab a runtime. What is shown is asked in the background, by formula."""
+    """One runtime at a time. What is shown is asked in the background, by formula."""
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -50,12 +50,7 @@ class ExportDialog(QDialog):
         self.setWindowTitle(self.tr("Export"))
         em = self.fontMetrics().height()
         self.resize(em * 52, em * 46)
-        self.tabs = QTabBar()
-        self.tabs.setAccessibleName(self.tr("Runtime"))
-        self.tabs.setExpanding(False)
-        self.tabs.setDrawBase(False)
-        for name in RENDERERS:
-            self.tabs.setTabData(self.tabs.addTab(runtime_words(name, session.runtimes)), name)
+        self.runtimes = _choices(self.tr("For"), [(target_words(it), it) for it in RENDERERS])
         self.flavour = _choices(self.tr("Flavour"), [(flavour_words(it), it) for it in FLAVOURS])
         self.shell = _choices(self.tr("Shell"), [(shell_words(it), it) for it in SHELLS])
         self.error = Notice(Tone.BAD)
@@ -73,8 +68,8 @@ class ExportDialog(QDialog):
         self._more = QVBoxLayout()
         self._arrange()
         own = session.asked.runtime if session.asked else session.runtime
-        self.tabs.setCurrentIndex(max(0, list(RENDERERS).index(own) if own in RENDERERS else 0))
-        self.tabs.currentChanged.connect(self._ask)
+        self.runtimes.setCurrentIndex(max(0, list(RENDERERS).index(own) if own in RENDERERS else 0))
+        self.runtimes.currentIndexChanged.connect(self._ask)
         self.flavour.currentIndexChanged.connect(self._ask)
         self.shell.currentIndexChanged.connect(self._ask)
         self.files.currentChanged.connect(self._show_file)
@@ -86,7 +81,11 @@ class ExportDialog(QDialog):
         em = self.fontMetrics().height()
         how = QHBoxLayout()
         how.setSpacing(round(em * 0.6))
-        for words, box in ((self.tr("&Flavour"), self.flavour), (self.tr("&Shell"), self.shell)):
+        for words, box in (
+            (self.tr("F&or"), self.runtimes),
+            (self.tr("&Flavour"), self.flavour),
+            (self.tr("&Shell"), self.shell),
+        ):
             caption = QLabel(words)
             caption.setBuddy(box)
             how.addWidget(caption)
@@ -112,7 +111,6 @@ class ExportDialog(QDialog):
         whole = QVBoxLayout(self)
         whole.setContentsMargins(em, em, em, em)
         whole.setSpacing(round(em * 0.7))
-        whole.addWidget(self.tabs)
         whole.addLayout(how)
         whole.addWidget(self.error)
         whole.addWidget(self.verdict)
@@ -125,9 +123,7 @@ class ExportDialog(QDialog):
 
     @property
     def wish(self) -> ExportWish:
-        return ExportWish(
-            self.tabs.tabData(self.tabs.currentIndex()), self.flavour.currentData(), self.shell.currentData()
-        )
+        return ExportWish(self.runtimes.currentData(), self.flavour.currentData(), self.shell.currentData())
 
     def _ask(self) -> None:
         self._asked += 1

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from advisor import __version__
 from PySide6.QtCore import QEvent, Qt
-from PySide6.QtGui import QCloseEvent, QGuiApplication
+from PySide6.QtGui import QCloseEvent, QGuiApplication, QWhatsThisClickedEvent
 from PySide6.QtWidgets import (
     QApplication,
     QFileDialog,
@@ -24,6 +24,7 @@ from ui.computer_page import ComputerPage
 from ui.drop_target import DropTarget
 from ui.export_dialog import ExportDialog
 from ui.header import Header
+from ui.learn_dock import LearnDock
 from ui.model_page import ModelPage
 from ui.preferences import Preferences
 from ui.session import Session
@@ -54,6 +55,9 @@ class MainWindow(QMainWindow):
         self.computer = ComputerPage(session, self.actions_.look_again)
         self.status = StatusLine(session)
         self.setStatusBar(self.status)
+        self.learn = LearnDock(session)
+        self.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, self.learn)
+        self.learn.hide()
         self.drops = DropTarget(self, self._open_dropped)
         self._arrange()
         self._connect()
@@ -114,6 +118,8 @@ class MainWindow(QMainWindow):
         self.computer.left.connect(self._show_current)
         actions.quit.triggered.connect(self.close)
         actions.about.triggered.connect(self._about)
+        actions.learn.triggered.connect(self._toggle_learn)
+        self.learn.visibilityChanged.connect(lambda _visible: self._mark_docks())
         actions.models.triggered.connect(self._toggle_welcome)
         self.welcome.library.opened.connect(lambda path: self.open_paths([path]))
         actions.export.triggered.connect(self._export)
@@ -143,7 +149,10 @@ class MainWindow(QMainWindow):
         view.addSeparator()
         themes: QMenu = view.addMenu(self.tr("&Theme"))
         themes.addActions(actions.themes.actions())
-        self.menuBar().addMenu(self.tr("&Help")).addAction(actions.about)
+        help_menu = self.menuBar().addMenu(self.tr("&Help"))
+        help_menu.addAction(actions.learn)
+        help_menu.addSeparator()
+        help_menu.addAction(actions.about)
 
     def _restore(self) -> None:
         geometry = self._preferences.geometry
@@ -158,6 +167,22 @@ class MainWindow(QMainWindow):
         if event.type() == QEvent.Type.LanguageChange:
             self._title()
         super().changeEvent(event)
+
+    def event(self, event: QEvent) -> bool:
+        if isinstance(event, QWhatsThisClickedEvent):  # a "?" somewhere inside
+            self.learn.explain(event.href())
+            return True
+        return super().event(event)
+
+    def _toggle_learn(self, wanted: bool) -> None:  # noqa: FBT001  Qt's signal
+        if wanted:
+            self.learn.show()
+            self.learn.search.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        else:
+            self.learn.close()
+
+    def _mark_docks(self) -> None:
+        self.actions_.learn.setChecked(not self.learn.isHidden())
 
     def _show_current(self) -> None:
         has_model = self._session.current is not None

@@ -8,6 +8,7 @@ from PySide6.QtCore import QCoreApplication, QEvent, Qt
 from PySide6.QtWidgets import QGridLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from ui.card import TitledCard
+from ui.help_button import ask_about
 from ui.labels import SMALL, ToneLabel, label, muted_label
 from ui.memory_bar import MemoryBar
 from ui.memory_colors import HATCHED, hatch_color, part_color
@@ -19,6 +20,18 @@ translate = QCoreApplication.translate
 
 _SWATCH = "\u25a0"
 _HATCHED_SWATCH = "\u25a8"
+# What a click on the "?" behind a part explains. The rest explains itself.
+_TERMS = {
+    Part.WEIGHTS: "weights-memory",
+    Part.KV_PROMPT: "kv-cache",
+    Part.KV_GROW: "kv-cache",
+    Part.KV_CACHE: "kv-cache",
+    Part.RECURRENT_STATE: "recurrent",
+    Part.COMPUTE: "compute-buffer",
+    Part.OVERHEAD: "overhead",
+    Part.RESERVE: "headroom",
+    Part.FREE: "headroom",
+}
 
 
 class MemoryPanel(TitledCard):
@@ -40,6 +53,11 @@ class MemoryPanel(TitledCard):
         self.body.addLayout(self._grid)
         self._legend = muted_label(size=SMALL, wraps=True)
         self._legend.setTextFormat(Qt.TextFormat.RichText)
+        self._legend.setTextInteractionFlags(
+            Qt.TextInteractionFlag.LinksAccessibleByMouse | Qt.TextInteractionFlag.LinksAccessibleByKeyboard
+        )
+        self._legend.setAccessibleName(self.tr("The parts of the memory, each with what it means"))
+        self._legend.linkActivated.connect(lambda term: ask_about(self, term))
         self._detail = muted_label(self._hint, size=SMALL, wraps=True)
         self._detail.setAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeading)
         foot = QVBoxLayout()
@@ -122,9 +140,12 @@ class MemoryPanel(TitledCard):
         shade = hatch_color(self.palette()) if hatched else part_color(part, self.palette())
         swatch = _HATCHED_SWATCH if hatched else _SWATCH
         words = part_words(part) if n_bytes is None else f"{part_words(part)} {format_bytes(n_bytes)}"
-        return (
+        entry = (
             f'<span style="color:{qcolor(shade).name()}">{swatch}</span>&nbsp;{words.replace(" ", "&nbsp;")}'
         )
+        if part in _TERMS:
+            entry += f'&nbsp;<a href="{_TERMS[part]}" style="text-decoration:none">?</a>'
+        return entry
 
 
 class _DeviceRow:

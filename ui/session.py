@@ -16,12 +16,14 @@ from advisor.export.prepare import Prepared
 from advisor.hardware.device import Hardware
 from advisor.recommend.result import Goal
 from advisor.settings.request import Request
+from advisor.settings.runtimes import asked_n_ctx
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from ui.choosing import Choosing, recommended_request
 from ui.computer import Computer
 from ui.inquiry import Inquiry
 from ui.library import Library
+from ui.proving import Proving
 from ui.reserve_choices import AUTOMATIC, RESERVES
 from ui.state import EngineState, EngineStatus, ExportWish, OpenModel, Wishes
 from ui.tasks import Tasks
@@ -43,6 +45,7 @@ class Session(QObject):
     model_changed = Signal(object)  # OpenModel: something of it is new
     current_changed = Signal()  # another model is shown
     progress_changed = Signal(str)  # what is being asked, empty when nothing is
+    proof_changed = Signal(object)  # OpenModel: its proof, or those before
 
     def __init__(self, answers: Answers, tasks: Tasks, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -70,6 +73,9 @@ class Session(QObject):
         self._choosing = Choosing(answers, tasks, self)
         self._choosing.changed.connect(self.model_changed)
         self._choosing.rested.connect(self._inquiry.draw)
+        self.proving = Proving(answers, tasks, self)
+        self.proving.changed.connect(self.proof_changed)
+        self.proving.proved.connect(lambda _model: self._learned())
         self._rest = QTimer(self, singleShot=True, interval=_REST_MS)
         self._rest.timeout.connect(self._ask_for_all)
         self.computer.planned_changed.connect(self._rest.start)
@@ -84,6 +90,7 @@ class Session(QObject):
         self._rest.stop()
         self._choosing.stop()
         self.computer.stop()
+        self.proving.stop()
         self._tasks.cancel_all()
         self._answers.close()
         return self._tasks.close()
@@ -111,6 +118,8 @@ class Session(QObject):
 
     def close_model(self, model: OpenModel) -> None:
         """Forget a model; its neighbour is shown if it was."""
+        if self.proving.running is model:
+            self.proving.stop()
         self._inquiry.forget(model)
         index = self.models.index(model)
         self.models.remove(model)
@@ -140,6 +149,20 @@ class Session(QObject):
         """Show the model at these settings in place of the recommended ones; None: at those again."""
         if self.current:
             self._choose(self.current, request)
+
+    def prove(self) -> None:
+        """Prove the shown settings at their limit, if that is possible now."""
+        model, request, hardware = self.current, self.asked, self.computer.planned
+        if model and request and hardware and not self.proving.obstacle(model, self.engine):
+            self.proving.start(model, request, hardware, self.computer.reserve)
+
+    def adopt(self, n_ctx: int) -> None:
+        """Show the settings that were proved, with this context of the engine's."""
+        model = self.current
+        if model and model.proof and model.proof.proved:
+            settings = replace(model.proof.proved.result.settings, n_ctx=n_ctx)
+            request = model.proof.request
+            self._choose(model, replace(request, n_ctx=asked_n_ctx(request, settings)))
 
     def export(
         self,
@@ -251,6 +274,7 @@ class Session(QObject):
             self.close_model(model)
             return
         self.model_changed.emit(model)
+        self.proving.look_back(model)
         if model is self.current and model.runtime:
             self.wishes_changed.emit()
         wishes = self._wishes(model)
@@ -279,6 +303,13 @@ class Session(QObject):
             wishes = self._wishes(model)
             if wishes:
                 self._inquiry.ask_formula(model, wishes)
+
+    def _learned(self) -> None:
+        """What a proof taught changes every answer, and the user's own settings with them."""
+        self._ask_for_all()
+        for model in self.models:
+            if model.choice:
+                self._choose(model, model.choice.request)
 
     def _forget_choices(self, models: Iterable[OpenModel]) -> None:
         """Another goal or runtime is another question: its own recommendation is shown."""

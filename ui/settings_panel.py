@@ -15,6 +15,7 @@ from PySide6.QtWidgets import QCheckBox, QGridLayout, QHBoxLayout, QLabel, QPush
 
 from ui.card import TitledCard
 from ui.fields import NumberField, StepSlider, choice_box, fill
+from ui.help_button import HelpButton
 from ui.labels import SMALL, ToneLabel, muted_label
 from ui.session import Session
 from ui.setting_choices import (
@@ -100,14 +101,14 @@ class SettingsPanel(TitledCard):
         self.prompt.setSuffix(self.tr(" tokens"))
         self.prompt.setSpecialValueText(self.tr("not said"))
         self.problem.setWordWrap(True)
-        self._context_caption = self._row(self.tr("&Context"), self.slider)
+        self._context_caption = self._row(self.tr("&Context"), self.slider, term="context")
         self._row("", self.n_ctx)
-        self._cache_caption = self._row(self.tr("&KV cache K / V"), self.cache_k, self.cache_v)
-        self._layers_caption = self._row(self.tr("GPU &layers"), self.layers)
-        self._experts_caption = self._row(self.tr("&Experts on CPU"), self.experts)
-        self._slots_caption = self._row(self.tr("&Users at once"), self.slots)
-        self._row(self.tr("&Batch / ubatch"), self.batch, self.ubatch)
-        self._row(self.tr("&Prompt I send"), self.prompt)
+        self._cache_caption = self._row(self.tr("&KV cache K / V"), self.cache_k, self.cache_v, term="cache-type")
+        self._layers_caption = self._row(self.tr("GPU &layers"), self.layers, term="offload")
+        self._experts_caption = self._row(self.tr("&Experts on CPU"), self.experts, term="moe")
+        self._slots_caption = self._row(self.tr("&Users at once"), self.slots, term="slots")
+        self._row(self.tr("&Batch / ubatch"), self.batch, self.ubatch, term="ubatch")
+        self._row(self.tr("&Prompt I send"), self.prompt, term="token")
         self._grid.addWidget(self.gpu_only, self._row_count, 0, 1, 2)
         self.body.addLayout(self._grid)
         self.body.addWidget(self.problem)
@@ -117,7 +118,8 @@ class SettingsPanel(TitledCard):
         self.body.addWidget(self.back)
         self.body.addStretch(1)
 
-    def _row(self, words: str, *fields: QWidget) -> QLabel:
+    def _row(self, words: str, *fields: QWidget, term: str = "") -> QLabel:
+        """A row of fields; `term` is what its "?" explains."""
         caption = QLabel(words)
         caption.setBuddy(fields[0])
         line = QHBoxLayout()
@@ -127,6 +129,8 @@ class SettingsPanel(TitledCard):
         if not isinstance(fields[0], StepSlider):
             line.addStretch(1)
         self._grid.addWidget(caption, self._row_count, 0, Qt.AlignmentFlag.AlignVCenter)
+        if term:
+            line.addWidget(HelpButton(term, words.replace("&", "")).beside(caption))
         self._grid.addLayout(line, self._row_count, 1)
         self._row_count += 1
         return caption

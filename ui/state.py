@@ -9,12 +9,14 @@ from pathlib import Path
 from advisor.errors import AdvisorError, EngineError
 from advisor.export.choices import Flavour, Shell
 from advisor.hardware.device import Hardware
+from advisor.history.record import ProbeRecord
 from advisor.memory.plan import MemoryPlan
 from advisor.model.facts import ModelFacts
 from advisor.recommend.result import Goal, Recommendation, Speed
 from advisor.settings.request import Request
 
 from ui.chart_layout import ContextCurves
+from ui.proof_state import Proof
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +118,8 @@ class OpenModel:
     `generation` counts the questions: an answer to an older one is dropped. `engine_problem` says why
     the answer shown is by formula although there is an engine. `choice` takes the recommendation's place on
     the page; `choice_error` says why the last thing chosen cannot be. `runtime` is the one that the file
-    belongs to, or that was chosen for it; without, it is the window's.
+    belongs to, or that was chosen for it; without, it is the window's. `proof` is the last one in this
+    window, `proofs` are those of the history, newest first; `proofs_error` says why that cannot be read.
     """
 
     path: Path
@@ -129,6 +132,9 @@ class OpenModel:
     choice_error: AdvisorError | None = None
     error: AdvisorError | None = None
     engine_problem: EngineError | None = None
+    proof: Proof | None = None
+    proofs: tuple[ProbeRecord, ...] = ()
+    proofs_error: AdvisorError | None = None
     is_asking_engine: bool = False
     generation: int = 0
     asked_generation: int = field(default=-1)  # the last one that the engine was asked

@@ -14,8 +14,8 @@ from typing import Any
 from advisor.errors import AdvisorError, Cancelled
 from PySide6.QtCore import QObject, Qt, QThreadPool, Signal, Slot
 
-# What work is called with: it says a stage in words, and raises Cancelled when the task was cancelled.
-Report = Callable[[str], None]
+# What work is called with: it says how far it is, and raises Cancelled when the task was cancelled.
+Report = Callable[[Any], None]
 Work = Callable[[Report], Any]
 
 
@@ -23,6 +23,7 @@ class Lane(StrEnum):
     QUICK = "quick"
     ENGINE = "engine"
     LIBRARY = "library"
+    PROOF = "proof"
 
 
 class Task:
@@ -33,7 +34,7 @@ class Task:
         work: Work,
         on_result: Callable[[Any], None],
         on_error: Callable[[AdvisorError], None] | None,
-        on_progress: Callable[[str], None] | None,
+        on_progress: Callable[[Any], None] | None,
         on_cancelled: Callable[[], None] | None,
     ) -> None:
         self._work = work
@@ -114,7 +115,7 @@ class Tasks(QObject):
         *,
         on_result: Callable[[Any], None],
         on_error: Callable[[AdvisorError], None] | None = None,
-        on_progress: Callable[[str], None] | None = None,
+        on_progress: Callable[[Any], None] | None = None,
         on_cancelled: Callable[[], None] | None = None,
         lane: Lane = Lane.QUICK,
     ) -> Task:
@@ -148,7 +149,7 @@ class Tasks(QObject):
         return all(pool.waitForDone(timeout_ms) for pool in self._pools.values())
 
     def _perform(self, task: Task) -> None:
-        def report(stage: str) -> None:
+        def report(stage: Any) -> None:  # noqa: ANN401  what that is, is between the work and its callback
             if task.is_cancelled:
                 raise Cancelled
             self._posted.emit(task, "progress", stage)

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from advisor.basis import Basis
+from advisor.export.choices import TARGETS
 from advisor.hardware.device import Device
 from advisor.memory.plan import MemoryPlan, Verdict
 from advisor.model.facts import ModelFacts
@@ -194,9 +193,9 @@ def agreement(answer: Recommendation) -> str:
     ).format(percent=percent, part=part_words(Part(worst)))
 
 
-def runtime_words(name: str, titles: Mapping[str, str]) -> str:
-    """The runtime's title; an export without one is called by its name."""
-    return titles.get(name) or {"lm-studio": "LM Studio", "ollama": "Ollama"}.get(name, name)
+def target_words(name: str) -> str:
+    """What a program that an export is written for is called."""
+    return TARGETS[name].title if name in TARGETS else name
 
 
 def flavour_words(flavour: str) -> str:

@@ -16,8 +16,9 @@ from advisor.cli.need_words import need_of
 from advisor.cli.options import request_of
 from advisor.cli.remembered import remember_runtime
 from advisor.errors import UsageError
-from advisor.export.capabilities import expressible
+from advisor.export.choices import TARGETS
 from advisor.export.export import Export
+from advisor.export.expressible import expressible
 from advisor.export.prepare import fit_target_mib, whole_path
 from advisor.export.registry import render
 from advisor.export.writing import write_export
@@ -35,15 +36,15 @@ from advisor.settings.runtimes import check_within_training, resolve
 
 
 def run(args: argparse.Namespace) -> int:
-    if args.runtime not in {None, args.to}:
+    if args.runtime not in {None, TARGETS[args.to].profile}:
         raise UsageError(
             f"--to {args.to} and --runtime {args.runtime} contradict each other.", hint="Leave out --runtime."
         )
-    request, changed = expressible(replace(request_of(args), runtime=args.to))
+    request, changed = expressible(request_of(args), args.to)
     request.check()
     with opened_model(args.model, quiet=args.quiet) as model:
         if args.from_probe:
-            request, changed = expressible(replace(_proved(args, model.facts), runtime=args.to))
+            request, changed = expressible(_proved(args, model.facts), args.to)
         companions = companions_of(args)
         plan = _plan(args, request, model.for_engine, companions)
         export = render(

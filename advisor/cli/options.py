@@ -10,7 +10,7 @@ from typing import NoReturn, TypeVar
 
 from advisor import __version__
 from advisor.errors import UsageError
-from advisor.export.choices import FLAVOURS, SHELLS, Shell
+from advisor.export.choices import FLAVOURS, SHELLS, TARGETS, Shell
 from advisor.settings.load_settings import CACHE_TYPES
 from advisor.settings.request import ALL_LAYERS, FLASH_ATTN, SPLIT_MODES, Request
 from advisor.settings.rope import ROPE_SCALINGS, Rope
@@ -272,7 +272,10 @@ def _add_probe(parser: argparse.ArgumentParser) -> None:
 
 def _add_export(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("export")
-    group.add_argument("--to", choices=tuple(RUNTIMES), required=True, help="whose words")
+    programs = ", ".join(TARGETS)
+    group.add_argument(
+        "--to", choices=tuple(TARGETS), required=True, metavar="PROGRAM", help=f"whose words: {programs}"
+    )
     group.add_argument("--goal", metavar="GOAL", help="what the model is for, without -c (default: chat)")
     group.add_argument(
         "--flavour", choices=FLAVOURS, default="pinned", help="exactly this, or layers left open"

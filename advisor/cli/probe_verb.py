@@ -106,12 +106,3 @@ def _settings_to_prove(
         return alone
     answer = advise(facts, computer.hardware, goal_named(args.goal or DEFAULT_GOAL), request, planner)
     return replace(asking.request_of(answer.settings, facts), n_ctx=None) if answer.n_ctx else alone
-    try:
-        taught = learn(facts, result, computer.hardware)
-        now = datetime.now(UTC)
-        History().add(
-            record_of(facts, computer.hardware, computer.engine, result, now=now, calibration=taught)
-        )
-    except AdvisorError as error:
-        return Note(error.code, f"The proof was not kept in the history. {error.message} {error.hint}")
-    return None

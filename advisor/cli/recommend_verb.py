@@ -12,8 +12,9 @@ from advisor.cli.computer import learned, on_devices, opened_computer, planner_f
 from advisor.cli.model_word import opened_model
 from advisor.cli.need_words import need_of
 from advisor.cli.options import request_of
+from advisor.cli.recommendation_tables import print_recommendation
 from advisor.cli.remembered import remember_runtime, whose_rules
-from advisor.cli.tables import print_recommendation, print_rules
+from advisor.cli.tables import print_rules
 from advisor.hardware.report import hardware_to_dict
 from advisor.recommend.advise import advise
 from advisor.recommend.goals import DEFAULT_GOAL, goal_named, own_goal, save_goal

@@ -13,14 +13,9 @@ from advisor.cli.answer import plain
 from advisor.hardware.doctor_report import Line, LineKind
 from advisor.memory.plan import CompanionKind, DeviceMemory, MemoryPlan, Verdict
 from advisor.model.facts import ModelFacts
-from advisor.recommend.need import NeedAnswer, in_words
 from advisor.recommend.other_runtimes import OtherRuntime
-from advisor.recommend.places import places
-from advisor.recommend.reasons import cache_name, format_rate
-from advisor.recommend.result import DecodeSpeed, Lever, Recommendation, Speed, WhatIfType
-from advisor.recommend.what_if_types import NOT_IN_MAINLINE
 from advisor.settings.load_settings import LoadSettings
-from advisor.units import format_bytes, format_seconds, format_tokens
+from advisor.units import format_bytes, format_tokens
 
 BASIS_WORDS = {
     Basis.ENGINE: "exact, asked from llama.cpp",
@@ -45,12 +40,6 @@ COMPANION_WORDS = {
     CompanionKind.DRAFT_MODEL: "draft model",
     CompanionKind.ADAPTER: "adapters",
     CompanionKind.PREDICTION: "prediction",
-}
-
-NEED_WORDS = {
-    Basis.ENGINE: ", counted by the model's vocabulary",
-    Basis.ASSUMED: ", estimated",
-    None: "",
 }
 
 LINE_STYLES = {
@@ -78,85 +67,7 @@ def model_line(facts: ModelFacts) -> Text:
     return Text.assemble((plain(facts.name), "bold"), "  ", (" · ".join(plain(part) for part in rest), "dim"))
 
 
-def print_recommendation(console: Console, answer: Recommendation, need: NeedAnswer | None = None) -> None:
-    console.print(model_line(answer.model))
-    console.print()
-    _print_headline(console, answer)
-    if need:
-        print_need(console, need)
-    console.print(Text(f"  {BASIS_WORDS[answer.plan.basis]}{_beside(answer.plan)}", "dim"))
-    for reason in answer.reasons:
-        console.print(Text(f"  {plain(reason.text)}"))
-    if answer.speed.decode:
-        console.print(Text(f"  {_speed_line(answer.speed)}"))
-        if first := _first_token_line(answer.speed):
-            console.print(Text(f"  {first}"))
-    console.print(Text(f"  If you change nothing: {answer.if_you_change_nothing.text}", "dim"))
-    print_memory(console, answer.plan)
-    _print_alternatives(console, answer)
-    _print_levers(console, answer.levers)
-    _print_what_if_types(console, answer.what_if_types)
-    print_notes(console, (*answer.plan.notes, *answer.hardware.findings))
-
-
-def _print_headline(console: Console, answer: Recommendation) -> None:
-    cache = cache_name(answer.settings)
-    if not answer.n_ctx:
-        words, colour = VERDICT_WORDS[answer.plan.verdict]
-        console.print(Text.assemble(("No safe context here", f"bold {colour}"), f"  {words}"))
-        return
-    safe = f", safe up to {format_tokens(answer.n_ctx_safe)}" if answer.n_ctx_safe > answer.n_ctx else ""
-    console.print(
-        Text.assemble((f"{_tokens(answer.settings)}", "bold green"), f"  with {cache} KV cache{safe}")
-    )
-    console.print(Text(f"  {in_words(answer.settings.n_ctx_per_slot)} of English", "dim"))
-
-
-def print_need(console: Console, answer: NeedAnswer) -> None:
-    """Whether the text fits, what it is made of, and what would help."""
-    console.print(Text(f"  {answer.verdict.text}", "green" if answer.fits else "yellow"))
-    need = answer.need
-    for part in need.parts:
-        how = NEED_WORDS[part.basis]
-        console.print(Text(f"    {plain(part.name)}: {format_tokens(part.n_tokens)} tokens{how}", "dim"))
-        if part.note:
-            console.print(Text(f"      {plain(part.note.text)}", "dim"))
-    rest = f"answer {format_tokens(need.answer_tokens)}, chat template about {need.template_tokens} (assumed)"
-    console.print(Text(f"    {rest}", "dim"))
-    for lever in answer.levers:
-        console.print(Text(f"    {plain(lever.text)}"))
-
-
-def _speed_line(speed: Speed) -> str:
-    """ "about 50 to 85 tokens/s at the start, 20 to 35 when the context is full"."""
-    start, full = _rates(speed.decode[0]), _rates(speed.decode[-1])
-    source = "assumed from memory bandwidth" if speed.basis is Basis.ASSUMED else BASIS_WORDS[speed.basis]
-    return f"about {start} tokens/s at the start, {full} when the context is full ({source})"
-
-
-_ANY_PROCESSOR = 10  # a range as wide as this is one of processors that are not known
-
-
-def _first_token_line(speed: Speed) -> str | None:
-    """ "a prompt that fills the context: first token after 8 s to 21 s"; None where it is not known."""
-    if speed.time_to_first_token_s is None:
-        return None
-    latest, soonest = format_seconds(speed.time_to_first_token_s), speed.time_to_first_token_low_s
-    span = latest if soonest is None else f"{format_seconds(soonest)} to {latest}"
-    source = BASIS_WORDS[speed.basis]
-    if speed.basis is Basis.ASSUMED:
-        source = "assumed from published runs"
-        if soonest is not None and speed.time_to_first_token_s > _ANY_PROCESSOR * soonest:
-            source += " on slow and on fast processors"
-    return f"a prompt that fills the context: first token after {span} ({source})"
-
-
-def _rates(point: DecodeSpeed) -> str:
-    low = format_rate(point.tokens_per_second)
-    return low if point.high is None else f"{low} to {format_rate(point.high)}"
-
-
-def _tokens(settings: LoadSettings) -> str:
+def tokens_words(settings: LoadSettings) -> str:
     """ "8,192 tokens for each of 4 slots": what one user gets."""
     tokens = f"{format_tokens(settings.n_ctx_per_slot)} tokens"
     if settings.n_seq_max == 1:
@@ -201,7 +112,7 @@ def print_memory(console: Console, plan: MemoryPlan) -> None:
         console.print(Text(words, "dim"))
 
 
-def _beside(plan: MemoryPlan) -> str:
+def beside(plan: MemoryPlan) -> str:
     """The plan's basis is the model's; its companions have their own."""
     return "; what is loaded beside the model as marked below" if plan.companions else ""
 
@@ -226,70 +137,13 @@ def _cells(line: DeviceMemory, part: str) -> tuple[str, str]:
     return (format_bytes(n_bytes), str(line.basis.get(part, ""))) if n_bytes else ("-", "")
 
 
-def _print_alternatives(console: Console, answer: Recommendation) -> None:
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column("KV cache K/V")
-    has_gpu = len(answer.plan.memory) > 1
-    if has_gpu:
-        table.add_column("where")
-    table.add_column("largest safe", justify="right")
-    table.add_column("memory", justify="right")
-    table.add_column("verdict")
-    for row in answer.alternatives:
-        where = [places(row.settings, answer.model, has_gpu=True)] if has_gpu else []
-        words, colour = VERDICT_WORDS[row.verdict]
-        table.add_row(
-            f"  {row.settings.cache_type_k}/{row.settings.cache_type_v}",
-            *where,
-            format_tokens(row.n_ctx_max) if row.n_ctx_max else "-",
-            format_bytes(row.plan.total_bytes),
-            Text(words, colour),
-        )
-    console.print()
-    console.print(table)
-
-
-def _print_levers(console: Console, levers: Iterable[Lever]) -> None:
-    """What to change, tokens and bytes that it buys, and what else it does."""
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column("What you could change", overflow="fold")
-    table.add_column("tokens", justify="right", no_wrap=True)
-    table.add_column("memory", no_wrap=True)
-    table.add_column("", style="dim", overflow="fold")
-    for lever in levers:
-        frees = "frees" if lever.gain_bytes > 0 else "takes"
-        table.add_row(
-            f"  {plain(lever.title or lever.text)}",
-            f"{lever.gain_tokens:+,}" if lever.gain_tokens else "",
-            f"{frees} {format_bytes(abs(lever.gain_bytes))}" if lever.gain_bytes else "",
-            plain("; ".join(part for part in (lever.detail, lever.command) if part)),
-        )
-    if table.row_count:
-        console.print()
-        console.print(table)
-
-
-def _print_what_if_types(console: Console, types: Iterable[WhatIfType]) -> None:
-    """Cache types that only forks have: a look ahead, not an advice."""
-    table = Table(box=None, pad_edge=False, header_style="bold", style="dim")
-    table.add_column("If your build has these KV types", overflow="fold")
-    table.add_column("would hold", justify="right", no_wrap=True)
-    table.add_column("", overflow="fold")
-    for row in types:
-        holds = f"about {format_tokens(row.n_ctx_max)}" if row.n_ctx_max else "-"
-        table.add_row(f"  {plain(row.name)}", holds, plain(f"{NOT_IN_MAINLINE}, only in {row.fork}"))
-    if table.row_count:
-        console.print()
-        console.print(table)
-
-
 def print_plan(console: Console, facts: ModelFacts, plan: MemoryPlan, others: Iterable[OtherRuntime]) -> None:
     console.print(model_line(facts))
     console.print()
     words, colour = VERDICT_WORDS[plan.verdict]
-    console.print(Text.assemble((f"{_tokens(plan.settings)}: ", "bold"), (words, f"bold {colour}")))
+    console.print(Text.assemble((f"{tokens_words(plan.settings)}: ", "bold"), (words, f"bold {colour}")))
     basis = f"{BASIS_WORDS[plan.basis]}, as {plan.settings.runtime} would load it"
-    console.print(Text(f"  {basis}{_beside(plan)}", "dim"))
+    console.print(Text(f"  {basis}{beside(plan)}", "dim"))
     print_memory(console, plan)
     for later in plan.later:
         console.print(

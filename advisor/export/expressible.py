@@ -24,8 +24,6 @@ def expressible(request: Request, to: str) -> tuple[Request, tuple[Cannot, ...]]
     return asked, tuple(changes)
 
 
-
-
 def one_cache_type(cache_type_k: str, cache_type_v: str) -> str:
     """The type to export where a runtime has one for both: the smaller, so that the load still fits."""
     return max(cache_type_k, cache_type_v, key=CACHE_TYPES.index)
@@ -85,9 +83,7 @@ def _slots(asked: Request, can: Capability, title: str) -> tuple[Request, list[C
     slots = asked.users or asked.n_seq_max or 1
     if can.own_slots:
         total = asked.n_ctx * asked.users if asked.n_ctx and asked.users else asked.n_ctx
-        changed = replace(
-            asked, users=None, n_seq_max=slots + can.own_slots, kv_unified=True, n_ctx=total
-        )
+        changed = replace(asked, users=None, n_seq_max=slots + can.own_slots, kv_unified=True, n_ctx=total)
         why = (
             f"{title} opens {can.own_slots} slots of its own beside them and shares one cache among all: "
             "planned with these."
@@ -95,7 +91,9 @@ def _slots(asked: Request, can: Capability, title: str) -> tuple[Request, list[C
         return changed, [Cannot("--parallel", why)]
     if slots == 1 or "n_seq_max" in can.words:
         return asked, []
-    own = asked.n_ctx // slots if asked.n_ctx and not asked.users and asked.kv_unified is False else asked.n_ctx
+    own = (
+        asked.n_ctx // slots if asked.n_ctx and not asked.users and asked.kv_unified is False else asked.n_ctx
+    )
     why = f"{title} serves one at a time: one user's context is exported and planned."
     return replace(asked, users=None, n_seq_max=None, kv_unified=None, n_ctx=own), [Cannot("--parallel", why)]
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from advisor.errors import SettingsError
 from advisor.export.capabilities import left_to_the_runtime
+from advisor.export.choices import Shell
 from advisor.export.export import Cannot, Export, File, Load
 from advisor.export.quoting import command_line, refusal
 from advisor.settings.rope import reaches, said
@@ -25,7 +26,7 @@ PROGRAM = "llama-server"
 _ROPE_VARIABLES = {"--rope-scaling": "ROPE_SCALING_TYPE"}  # the others are called as their options
 
 
-class _Option(NamedTuple):
+class Option(NamedTuple):
     """A flag as written on the command line, and its variable with the value that says the same."""
 
     words: tuple[str, ...]
@@ -38,21 +39,29 @@ def render(load: Load) -> Export:
 
     Raises SettingsError for a pattern and UsageError for a path that the command line cannot carry.
     """
-    options = tuple(_options(load))
-    words = (PROGRAM, *(word for option in options for word in option.words))
-    line = command_line(words, load.shell)
+    options = tuple(said_options(load))
+    line = command_line((PROGRAM, *words(options)), load.shell)
     return Export(
         runtime="llama-server",
-        files=(_script(line, load),),
+        files=(script(line, load.shell, "llama-server", GENERATED),),
         commands=(line,),
         environment={f"LLAMA_ARG_{option.variable}": option.value for option in options if option.variable},
-        cannot_express=(*left_to_the_runtime(load), *_no_draft(load)),
+        cannot_express=(*left_to_the_runtime(load), *no_draft(load)),
         notes=tuple(_notes(load, options)),
         verified_with=VERIFIED,
     )
 
 
-def _options(load: Load) -> Iterator[_Option]:
+def words(options: Iterable[Option]) -> Iterator[str]:
+    """The words of a command line, without the program."""
+    return (word for option in options for word in option.words)
+
+
+def said_options(load: Load) -> Iterator[Option]:
+    """Everything that is said to llama-server, the model first, then the context.
+
+    Raises SettingsError for a pattern and UsageError for a path that it would cut.
+    """
     settings = load.settings
     yield _valued("-m", "MODEL", load.model_path)
     yield _valued("-c", "CTX_SIZE", str(settings.n_ctx))
@@ -70,11 +79,11 @@ def _options(load: Load) -> Iterator[_Option]:
     if settings.n_ubatch != 512:
         yield _valued("-ub", "UBATCH", str(settings.n_ubatch))
     if settings.swa_full:
-        yield _Option(("--swa-full",), "SWA_FULL", "on")
+        yield Option(("--swa-full",), "SWA_FULL", "on")
     if not settings.offload_kqv:
-        yield _Option(("-nkvo",), "KV_OFFLOAD", "off")
+        yield Option(("-nkvo",), "KV_OFFLOAD", "off")
     if not settings.op_offload:
-        yield _Option(("--no-op-offload",), None, "")
+        yield Option(("--no-op-offload",), None, "")
     if not settings.use_mmap:
         yield _valued("--load-mode", "LOAD_MODE", "none")
     for option, value in said(settings.rope).items():
@@ -83,16 +92,16 @@ def _options(load: Load) -> Iterator[_Option]:
     yield from _companions(load)
 
 
-def _slots(load: Load) -> Iterator[_Option]:
+def _slots(load: Load) -> Iterator[Option]:
     """Always said: without -np llama-server opens four slots (tools/server/server.cpp)."""
     settings = load.settings
     yield _valued("-np", "N_PARALLEL", str(settings.n_seq_max))
     if settings.n_seq_max > 1:
         flag = "--kv-unified" if settings.kv_unified else "--no-kv-unified"
-        yield _Option((flag,), "KV_UNIFIED", "on" if settings.kv_unified else "off")
+        yield Option((flag,), "KV_UNIFIED", "on" if settings.kv_unified else "off")
 
 
-def _layers(load: Load) -> Iterator[_Option]:
+def _layers(load: Load) -> Iterator[Option]:
     """What common/fit.cpp may still change: nothing when pinned, else the layers but never the context."""
     settings = load.settings
     if not load.pinned:
@@ -103,7 +112,7 @@ def _layers(load: Load) -> Iterator[_Option]:
     if settings.n_cpu_moe:
         yield _valued("-ncmoe", "N_CPU_MOE", str(settings.n_cpu_moe))
     if settings.override_tensor:
-        yield _valued("-ot", "OVERRIDE_TENSOR", _overrides(settings.override_tensor))
+        yield _valued("-ot", "OVERRIDE_TENSOR", tensor_overrides(settings.override_tensor))
     if settings.split_mode != "layer":
         yield _valued("-sm", "SPLIT_MODE", settings.split_mode)
     if settings.main_gpu:
@@ -112,7 +121,7 @@ def _layers(load: Load) -> Iterator[_Option]:
         yield _valued("-ts", "TENSOR_SPLIT", ",".join(f"{share:g}" for share in settings.tensor_split))
 
 
-def _overrides(pairs: tuple[tuple[str, str], ...]) -> str:
+def tensor_overrides(pairs: tuple[tuple[str, str], ...]) -> str:
     """common/arg.cpp: parse_tensor_buffer_overrides cuts at every comma, and then at the first "="."""
     for pattern, buffer in pairs:
         if "," in pattern or "=" in pattern or "," in buffer:
@@ -124,7 +133,7 @@ def _overrides(pairs: tuple[tuple[str, str], ...]) -> str:
     return ",".join(f"{pattern}={buffer}" for pattern, buffer in pairs)
 
 
-def _companions(load: Load) -> Iterator[_Option]:
+def _companions(load: Load) -> Iterator[Option]:
     beside = load.companions
     if beside.projector:
         yield _valued("--mmproj", "MMPROJ", str(beside.projector.path))
@@ -135,42 +144,47 @@ def _companions(load: Load) -> Iterator[_Option]:
         yield _valued("-ctvd", "SPEC_DRAFT_CACHE_TYPE_V", draft.cache_type_v)
         if load.pinned:
             layers = draft.facts.all_gpu_layers if draft.n_gpu_layers is None else draft.n_gpu_layers
-            yield _Option(("-ngld", str(layers)), None, "")
+            yield Option(("-ngld", str(layers)), None, "")
     for adapter in beside.adapters:
         path = str(adapter.path)
         if "," in path or '"' in path:
             raise refusal(path, "llama-server reads --lora as a list, cut at commas")
-        yield _Option(("--lora", path), None, "")
+        yield Option(("--lora", path), None, "")
 
 
-def _no_draft(load: Load) -> Iterator[Cannot]:
+def no_draft(load: Load) -> Iterator[Cannot]:
     draft = load.companions.draft
     if draft and not draft.facts.path:
         yield Cannot("--model-draft", f"{draft.facts.name} has no file: add -md and the path of yours.")
 
 
-def _valued(flag: str, variable: str, value: str) -> _Option:
-    return _Option((flag, value), variable, value)
+def _valued(flag: str, variable: str, value: str) -> Option:
+    return Option((flag, value), variable, value)
 
 
-def _script(line: str, load: Load) -> File:
+def script(line: str, shell: Shell, stem: str, comment: str) -> File:
     """A file with a comment and the line. Windows shells are told when the line is not plain ASCII."""
-    if load.shell == "sh":
-        return File("llama-server.sh", f"#!/bin/sh\n# {GENERATED}\nexec {line}\n")
-    if load.shell == "powershell":
+    if shell == "sh":
+        return File(f"{stem}.sh", f"#!/bin/sh\n# {comment}\nexec {line}\n")
+    if shell == "powershell":
         # Without the mark Windows PowerShell 5.1 reads a file in the old code page.
         mark = "" if line.isascii() else "\ufeff"
-        return File("llama-server.ps1", f"{mark}# {GENERATED}\r\n{line}\r\n")
+        return File(f"{stem}.ps1", f"{mark}# {comment}\r\n{line}\r\n")
     code_page = "" if line.isascii() else "chcp 65001 >nul\r\n"
-    return File("llama-server.cmd", f"@rem {GENERATED}\r\n{code_page}{line}\r\n")
+    return File(f"{stem}.cmd", f"@rem {comment}\r\n{code_page}{line}\r\n")
 
 
-def _notes(load: Load, options: tuple[_Option, ...]) -> Iterator[str]:
-    settings = load.settings
+def _notes(load: Load, options: tuple[Option, ...]) -> Iterator[str]:
     yield "The environment says the same as the command, for a service: use one of the two; the command wins."
     without = [option.words[0] for option in options if not option.variable]
     if without:
         yield f"No variable exists for {', '.join(without)}: in a service, put it on the command line."
+    yield from loading_notes(load)
+
+
+def loading_notes(load: Load) -> Iterator[str]:
+    """What to know of llama-server wherever it is started."""
+    settings = load.settings
     if not load.pinned:
         yield (
             "llama-server keeps this context and puts as many layers on the GPU as leave the margin of -fitt "

@@ -7,8 +7,9 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from advisor.export.capabilities import different_types, left_to_the_runtime, one_cache_type, unsaid
+from advisor.export.capabilities import left_to_the_runtime, unsaid
 from advisor.export.export import Cannot, Export, File, Load
+from advisor.export.expressible import different_types, one_cache_type
 from advisor.export.ollama_server import SYSTEMD_FILE, how_to_set, systemd_drop_in
 from advisor.export.quoting import check_text, refusal
 from advisor.units import format_tokens
@@ -16,15 +17,27 @@ from advisor.units import format_tokens
 GENERATED = "Generated for Ollama 0.30 or newer."
 VERIFIED = "Modelfile rules of Ollama 0.33 (parser/parser.go, api/types.go), not run."
 
+# common/common.h of llama.cpp: fit_params_target; envconfig/config.go names the variable.
+FIT_MARGIN = (
+    "Ollama places the layers so that 1 GiB of each GPU stays free: part of a model that fits closely "
+    "goes to "
+    "the CPU. LLAMA_ARG_FIT_TARGET (MiB), set like the other variables of the server, changes that."
+)
+CLIENTS = (
+    "Some programs send a num_ctx of their own, which counts instead of this one: Continue 8,192, aider "
+    "what its "
+    "request needs. Export for them, too: --to continue, --to aider, --to open-webui."
+)
+
 
 def render(load: Load) -> Export:
     """The Modelfile of a model of its own, and what must be said to the server.
 
     `num_ctx` is one slot's share. Raises UsageError (cannot-quote) for a path that FROM cannot carry.
     """
-    options = _options(load)
-    environment = _environment(load)
-    name = _new_name(load)
+    options = model_options(load)
+    environment = server_environment(load)
+    name = new_name(load)
     files = [
         File("Modelfile", _modelfile(load, name, options, environment)),
         File("options.json", json.dumps({"options": options}, indent=1) + "\n"),
@@ -47,7 +60,7 @@ def num_ctx(load: Load) -> int:
     return load.settings.n_ctx // load.settings.n_seq_max
 
 
-def _options(load: Load) -> dict[str, int | bool]:
+def model_options(load: Load) -> dict[str, int | bool]:
     """PARAMETER and API options alike (api/types.go: Runner)."""
     settings = load.settings
     options: dict[str, int | bool] = {"num_ctx": num_ctx(load), "num_batch": settings.n_ubatch}
@@ -60,7 +73,7 @@ def _options(load: Load) -> dict[str, int | bool]:
     return options
 
 
-def _environment(load: Load) -> dict[str, str]:
+def server_environment(load: Load) -> dict[str, str]:
     """What only the server can be told, for all its models (envconfig/config.go)."""
     settings = load.settings
     found = {}
@@ -110,7 +123,7 @@ def _source(load: Load) -> str:
     return load.model_path
 
 
-def _new_name(load: Load) -> str:
+def new_name(load: Load) -> str:
     """A name for the new model, of the characters that types/model/name.go allows anywhere."""
     stem = Path(load.model_path.replace("\\", "/")).name.removesuffix(".gguf")
     if _is_blob(load.model_path):
@@ -127,7 +140,7 @@ def _is_blob(path: str) -> bool:
 def _cannot(load: Load) -> Iterator[Cannot]:
     settings = load.settings
     if settings.cache_type_k != settings.cache_type_v:
-        yield different_types(settings.cache_type_k, settings.cache_type_v)
+        yield different_types(settings.cache_type_k, settings.cache_type_v, "Ollama")
     if settings.n_batch != settings.n_ubatch:
         yield Cannot(
             "--batch-size",
@@ -169,6 +182,9 @@ def _notes(load: Load, environment: dict[str, str]) -> Iterator[str]:
         yield "This file belongs to a model that Ollama has: FROM its name keeps the chat template (--name)."
     if load.pinned:
         yield "num_gpu stops Ollama from moving layers when memory is short: --flavour adjustable omits it."
+    else:
+        yield FIT_MARGIN
+    yield CLIENTS
     if load.facts.n_ctx_train and num_ctx(load) > load.facts.n_ctx_train:
         yield f"Ollama lowers it to the training context, {format_tokens(load.facts.n_ctx_train)} tokens."
     yield "Check what is loaded: ollama ps, or GET /api/ps (context_length, size, size_vram)."

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from advisor.export.capabilities import CAPABILITIES, expressible
-from advisor.export.choices import Flavour, Shell
-from advisor.export.export import DEFAULT_FIT_TARGET_MIB, Cannot, Export
+from advisor.export.capabilities import CAPABILITIES
+from advisor.export.choices import TARGETS, Flavour, Shell
+from advisor.export.export import DEFAULT_FIT_TARGET_MIB, Export
+from advisor.export.expressible import expressible
 from advisor.export.registry import render
 from advisor.memory.plan import MemoryPlan
 from advisor.model.facts import ModelFacts
@@ -27,7 +28,7 @@ class Prepared:
 
 
 def prepare(
-    runtime: str,
+    to: str,
     settings: LoadSettings,
     facts: ModelFacts,
     plan: Callable[[LoadSettings], MemoryPlan],
@@ -36,17 +37,15 @@ def prepare(
     shell: Shell = "sh",
     name: str | None = None,
 ) -> Prepared:
-    """These settings in the words of `runtime`, which may be another than the one they were made for.
+    """These settings in the words of the program `to`, which may be another than the one they were made for.
 
     `name` takes the file's place where the runtime knows the model by it. Raises SettingsError for what the
     runtime cannot have at all and UsageError for a path that cannot be written down.
     """
-    request, changed = expressible(_asked_of(runtime, settings, facts))
-    if _has_slots_too_many(runtime, settings):
-        changed = (*changed, Cannot("--parallel", "It serves one at a time: one user's context is exported."))
+    request, changed = expressible(_asked_of(to, settings, facts), to)
     made = plan(resolve(request, facts))
     export = render(
-        runtime,
+        to,
         made.settings,
         facts,
         model_path=name or whole_path(facts),
@@ -57,25 +56,14 @@ def prepare(
     return Prepared(replace(export, cannot_express=(*changed, *export.cannot_express)), made)
 
 
-def _asked_of(runtime: str, settings: LoadSettings, facts: ModelFacts) -> Request:
-    """The request for the same settings of another runtime, which goes on deciding what was not asked for."""
+def _asked_of(to: str, settings: LoadSettings, facts: ModelFacts) -> Request:
+    """The request for the same settings of another program, which goes on deciding what was not asked for."""
     asked = request_of(settings, facts)
-    if runtime == settings.runtime:
+    if settings.runtime == TARGETS[to].profile:
         return asked
-    words = CAPABILITIES[runtime].words
-    if _has_slots_too_many(runtime, settings):
-        asked = replace(asked, users=None, n_seq_max=None, n_ctx=settings.n_ctx_per_slot)
-    shared = settings.kv_unified if "kv_unified" in words and settings.n_seq_max > 1 else None
-    return replace(
-        asked,
-        runtime=runtime,
-        kv_unified=shared,
-        swa_full=settings.swa_full if "swa_full" in words else None,
-    )
-
-
-def _has_slots_too_many(runtime: str, settings: LoadSettings) -> bool:
-    return settings.n_seq_max > 1 and "n_seq_max" not in CAPABILITIES[runtime].words
+    shared = settings.kv_unified if settings.n_seq_max > 1 else None
+    has_windows = "swa_full" in CAPABILITIES[to].words  # llama-cpp-python would keep them whole
+    return replace(asked, kv_unified=shared, swa_full=settings.swa_full if has_windows else None)
 
 
 def whole_path(facts: ModelFacts) -> str:

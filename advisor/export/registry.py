@@ -5,7 +5,23 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from advisor.errors import SettingsError, UsageError
-from advisor.export import llama_cpp_python, llama_server, lm_studio, ollama
+from advisor.export import (
+    docker_model_runner,
+    jan,
+    koboldcpp,
+    llama_cpp_python,
+    llama_router,
+    llama_server,
+    llama_swap,
+    lm_studio,
+    localai,
+    ollama,
+    ollama_clients,
+    opencode,
+    ramalama,
+    text_generation_webui,
+    vllm,
+)
 from advisor.export.capabilities import check_cache_types
 from advisor.export.choices import FLAVOURS, SHELLS, Flavour, Shell
 from advisor.export.export import DEFAULT_FIT_TARGET_MIB, Export, Load
@@ -19,6 +35,19 @@ RENDERERS: dict[str, Callable[[Load], Export]] = {
     "llama-server": llama_server.render,
     "lm-studio": lm_studio.render,
     "llama-cpp-python": llama_cpp_python.render,
+    "koboldcpp": koboldcpp.render,
+    "llama-router": llama_router.render,
+    "llama-swap": llama_swap.render,
+    "text-generation-webui": text_generation_webui.render,
+    "jan": jan.render,
+    "localai": localai.render,
+    "docker-model-runner": docker_model_runner.render,
+    "ramalama": ramalama.render,
+    "open-webui": ollama_clients.open_webui,
+    "continue": ollama_clients.continue_,
+    "aider": ollama_clients.aider,
+    "opencode": opencode.render,
+    "vllm": vllm.render,
 }
 
 

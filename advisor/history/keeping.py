@@ -1,4 +1,4 @@
-"""What becomes of a proof that has ended, and what all of them teach: nothing that fails here loses an answer."""
+"""What becomes of a proof that has ended, and what all of them teach. What fails here loses no answer."""
 
 from __future__ import annotations
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 import os
 import stat
 from collections.abc import Iterator
@@ -29,6 +30,17 @@ def small_text(path: Path, limit_bytes: int) -> str:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError:
         raise ValueError("it is not text") from None
+
+
+def small_table(path: Path, limit_bytes: int) -> dict[str, object]:
+    """The JSON object in a small file. Raises OSError, or ValueError with a clause."""
+    try:
+        content = json.loads(small_text(path, limit_bytes))
+    except (json.JSONDecodeError, RecursionError):
+        raise ValueError("it is not JSON") from None
+    if not isinstance(content, dict):
+        raise ValueError("it is not a table")  # noqa: TRY004 - a file's content, not an argument
+    return content
 
 
 def identity(path: Path) -> tuple[int, int] | None:
@@ -78,11 +90,15 @@ def unreadable(path: Path, error: OSError | ValueError) -> Unreadable:
 
 @dataclass(frozen=True, slots=True)
 class Folder:
-    """One folder of a walk: its files, links to files too, by name; `depth` is 0 for where the walk began."""
+    """One folder of a walk: its files, links to files too, by name; `depth` is 0 for where the walk began.
+
+    `dead` are the links that lead nowhere.
+    """
 
     path: Path
     depth: int
     files: tuple[str, ...]
+    dead: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -104,12 +120,12 @@ class Walk:
         while waiting:
             path, depth = waiting.pop()
             try:
-                folders, files = _sorted_entries(path)
+                folders, files, dead = _sorted_entries(path)
             except (OSError, ValueError) as error:
                 self.unreadable.append(unreadable(path, error))
                 continue
             n_entries += len(folders) + len(files)
-            yield Folder(path, depth, files)
+            yield Folder(path, depth, files, dead)
             if n_entries >= MAX_ENTRIES:
                 shown = printable(str(self.top), 300)
                 words = f"{shown} holds {MAX_ENTRIES:,} files or more: only a part of it was looked through."
@@ -125,9 +141,9 @@ class Walk:
                 waiting += reversed(new)
 
 
-def _sorted_entries(path: Path) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """The names of the folders in `path`, and of its files; pipes, sockets and dead links are neither."""
-    folders, files = [], []
+def _sorted_entries(path: Path) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
+    """The names of the folders in `path`, of its files and of its dead links; pipes and sockets are neither."""
+    folders, files, dead = [], [], []
     with os.scandir(path) as entries:
         for entry in itertools.islice(entries, MAX_ENTRIES):
             try:
@@ -135,6 +151,8 @@ def _sorted_entries(path: Path) -> tuple[tuple[str, ...], tuple[str, ...]]:
                     folders.append(entry.name)
                 elif entry.is_file():
                     files.append(entry.name)
+                elif entry.is_symlink() and not os.path.exists(entry.path):  # noqa: PTH110 - thousands of them
+                    dead.append(entry.name)
             except OSError:  # a link to itself
-                continue
-    return tuple(sorted(folders)), tuple(sorted(files))
+                dead.append(entry.name)
+    return tuple(sorted(folders)), tuple(sorted(files)), tuple(sorted(dead))

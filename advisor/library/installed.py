@@ -8,6 +8,10 @@ from pathlib import Path
 GGUF = "gguf"
 NOT_GGUF = "not-gguf"
 
+# Why a file is not listed.
+PARTIAL = "partial"
+NO_MODEL = "no-model"
+
 
 @dataclass(frozen=True, slots=True)
 class InstalledModel:
@@ -16,10 +20,10 @@ class InstalledModel:
     `name` is what a person types there, `other_names` are further names of the same file. `path` is the file
     or the first of a split one; what is no GGUF, or has no file, shows the folder or manifest instead.
     `size_bytes` counts all parts, without projectors. `runtime` is the one that the file belongs to, None for
-    no one's. `problem` is a sentence, None for a model that can be opened as far as its store tells.
+    no one's. `other_stores` have the file, too. `problem` is a sentence, None for a model that can be opened as far as its store tells.
     """
 
-    store: str  # "ollama" | "lm-studio" | "folder"
+    store: str  # a key of `stores.TITLES`
     name: str
     path: Path
     size_bytes: int
@@ -28,6 +32,7 @@ class InstalledModel:
     format: str = GGUF
     runtime: str | None = None
     problem: str | None = None
+    other_stores: tuple[str, ...] = ()
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -43,8 +48,18 @@ class Unreadable:
 
 
 @dataclass(frozen=True, slots=True)
+class LeftOut:
+    """A file that looks like a model and is not listed: half a download, or a side file; why, as a sentence."""
+
+    path: Path
+    kind: str  # PARTIAL | NO_MODEL
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
 class Scan:
-    """What was found, and what could not be looked into."""
+    """What was found, what could not be looked into, and what was left out on purpose."""
 
     models: tuple[InstalledModel, ...] = ()
     unreadable: tuple[Unreadable, ...] = ()
+    left_out: tuple[LeftOut, ...] = ()

@@ -190,7 +190,7 @@ class Attempts:
         return Outcome.OK, ""
 
     def _slower(self, settings: LoadSettings, allocation: Allocation) -> str | None:
-        """Whether it is slow for its size. The smaller one is measured again: the machine may just be busy."""
+        """Whether it is slow for its size. The smaller one is measured again: the machine may be busy."""
         here = allocation.speed.decode_tokens_per_second
         if self._small is None or not spill.slower_than_smaller(self._fastest, here, settings.n_ctx):
             return None

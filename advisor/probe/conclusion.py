@@ -6,11 +6,13 @@ from collections.abc import Iterator
 
 from advisor.basis import Note
 from advisor.engine.deaths import DEVICE_LIMIT
+from advisor.engine.proof import FillMethod
 from advisor.memory.overhead import python_arrays_bytes
 from advisor.probe.attempts import Attempts
 from advisor.probe.finding import Found
 from advisor.probe.measured import predicted
 from advisor.probe.result import BoundBy, ProbeResult
+from advisor.probe.room import RAM
 from advisor.probe.safe import corrections, safe_context
 from advisor.probe.task import Task
 from advisor.units import format_bytes, format_tokens
@@ -23,7 +25,7 @@ def conclude(found: Found, task: Task, attempts: Attempts, seconds: float) -> Pr
     # The class `Llama` keeps arrays of its own, which the worker does not make.
     arrays = python_arrays_bytes(task.facts, settings) if settings.runtime == "llama-cpp-python" else 0
     expected = predicted(worked.plan, arrays)
-    peaks = worked.measured.peak_bytes
+    peaks = _peaks(found)
     safe = safe_context(task, found.n_ctx, corrections(expected, peaks, task.room.shared))
     return ProbeResult(
         settings=settings,
@@ -40,6 +42,19 @@ def conclude(found: Found, task: Task, attempts: Attempts, seconds: float) -> Pr
         attempts=tuple(attempts.made),
         seconds=round(seconds, 3),
     )
+
+
+def _peaks(found: Found) -> dict[str, int | None]:
+    """What was measured with the user's own settings: allocated, and filled where that was plain.
+
+    A context for copies is another one, and not measured.
+    """
+    peaks = dict(found.worked.measured.peak_bytes)
+    filling = found.filling
+    if filling and filling.method is FillMethod.FULL:
+        known = [n for n in (peaks[RAM], filling.memory.peak_rss_bytes) if n is not None]
+        peaks[RAM] = max(known, default=None)
+    return peaks
 
 
 def _bound_by(found: Found, task: Task, attempts: Attempts) -> BoundBy:

@@ -23,7 +23,7 @@ CAP_BYTES = 512 * MiB
 def test_the_limit_under_a_cap_is_that_of_an_exhaustive_search(
     rig: Mapping[str, str], tmp_path: Path
 ) -> None:
-    facts = small_llama(tmp_path / "model.gguf", n_layer=16, n_ff=512)
+    facts = small_llama(tmp_path / "model.gguf", n_layer=6, n_ff=256)
     found, hardware = proved(facts, REQUEST, tmp_path, rig, cap_bytes=CAP_BYTES)
     largest = largest_that_works(facts, REQUEST, hardware, found.limit_n_ctx, CAP_BYTES, rig)
     assert largest > 0

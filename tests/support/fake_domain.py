@@ -10,22 +10,28 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from advisor.basis import Basis
+from advisor.basis import Basis, Note
 from advisor.errors import AdvisorError, EngineError
 from advisor.export.prepare import Prepared, prepare
 from advisor.hardware.device import Hardware
 from advisor.hardware.reserve import Reserve, with_reserve
+from advisor.history.record import ProbeRecord
 from advisor.library.installed import InstalledModel, Scan, Unreadable
 from advisor.library.listing import Listed
 from advisor.memory.plan import MemoryPlan
 from advisor.model.facts import ModelFacts
+from advisor.probe.events import Event
+from advisor.probe.result import ProbeResult
+from advisor.probe.stop import Stop
 from advisor.recommend.result import Goal, Recommendation
 from advisor.settings.load_settings import LoadSettings
 from advisor.settings.request import Request
 from advisor.settings.runtimes import resolve
 from tests.support import answers
 from tests.support.answers import Model
+from tests.support.probe_records import RESULT, a_record
 from ui.chart_layout import ContextCurves
+from ui.proof_state import Proved
 from ui.state import EngineAnswer, EngineFacts, EnginePlan, ExportWish, Surroundings, Wishes
 
 TIMEOUT_SECONDS = 20  # a gate that is never opened fails the test instead of hanging it
@@ -69,6 +75,13 @@ class FakeDomain:
     library_trouble: tuple[Unreadable, ...] = ()
     no_models: set[str] = field(default_factory=set)  # names in the library that turn out to be none
     runtimes_of_files: dict[str, str] = field(default_factory=dict)  # by file name
+    proof_events: tuple[Event, ...] = ()
+    proof_gate: Gate | None = None
+    proof_error: AdvisorError | None = None
+    proof_result: ProbeResult = RESULT
+    not_kept: Note | None = None
+    kept: list[ProbeRecord] = field(default_factory=list)
+    history_error: AdvisorError | None = None
     asked: list[str] = field(default_factory=list)
     closed: int = 0
 
@@ -191,6 +204,32 @@ class FakeDomain:
             name: answers.recommendation(of, self._with(reserve), answer.goal).n_ctx_safe
             for name, reserve in reserves.items()
         }
+
+    def prove(
+        self,
+        facts: ModelFacts,
+        reserve: Reserve,
+        request: Request,
+        stop: Stop,
+        on_event: Callable[[Event], None],
+    ) -> Proved:
+        self.asked.append(f"prove {facts.name} {request.cache_type_k}")
+        for event in self.proof_events:
+            on_event(event)
+        if self.proof_gate:
+            stop.calls(self.proof_gate.open)
+            self.proof_gate.pass_through()
+        stop.go_on()
+        if self.proof_error:
+            raise self.proof_error
+        if not self.not_kept:
+            self.kept.insert(0, a_record(facts.name, result=self.proof_result))
+        return Proved(self.proof_result, self.not_kept)
+
+    def proofs(self, facts: ModelFacts) -> tuple[ProbeRecord, ...]:
+        if self.history_error:
+            raise self.history_error
+        return tuple(record for record in self.kept if record.model_name == facts.name)
 
     def retire_engine(self) -> None:
         self.asked.append("retire")

@@ -46,8 +46,8 @@ def texts(dialog: ExportDialog) -> str:
     return " | ".join(it.text() for it in dialog.findChildren(QLabel) if not it.isHidden())
 
 
-def show_tab(dialog: ExportDialog, runtime: str, session: Session, settled: Settle) -> None:
-    dialog.tabs.setCurrentIndex(list(RENDERERS).index(runtime))
+def show(dialog: ExportDialog, runtime: str, session: Session, settled: Settle) -> None:
+    dialog.runtimes.setCurrentIndex(list(RENDERERS).index(runtime))
     settled(session)
 
 
@@ -68,14 +68,14 @@ def test_the_buttons_beside_the_answer_do_what_their_actions_do(
     dialog.close()
 
 
-def test_there_is_a_tab_for_every_runtime_and_the_own_comes_first(
+def test_every_runtime_is_offered_and_the_own_comes_first(
     dialog: ExportDialog, session: Session, settled: Settle, theme: Theme
 ) -> None:
-    assert dialog.tabs.count() == len(RENDERERS)
+    assert dialog.runtimes.count() == len(RENDERERS)
     assert dialog.wish.runtime == "llama-server"
     assert "-c" in dialog.text.toPlainText()
     for name in RENDERERS:
-        show_tab(dialog, name, session, settled)
+        show(dialog, name, session, settled)
         assert dialog.text.toPlainText().strip(), name
         assert "Checked with:" in texts(dialog)
     assert not dialog.grab().isNull()
@@ -98,7 +98,7 @@ def test_what_a_runtime_cannot_say_is_said(
     made = ExportDialog(session)
     qtbot.addWidget(made)
     made.show()
-    show_tab(made, "ollama", session, settled)
+    show(made, "ollama", session, settled)
     assert "What this runtime cannot express" in texts(made)
     assert "one cache type for K and V" in texts(made)
     assert "OLLAMA_KV_CACHE_TYPE=q4_0" in texts(made)
@@ -108,6 +108,7 @@ def test_flavour_and_shell_are_asked_for(
     dialog: ExportDialog, session: Session, domain: FakeDomain, settled: Settle
 ) -> None:
     dialog.flavour.setCurrentIndex(1)
+    settled(session)
     dialog.shell.setCurrentIndex(2)
     settled(session)
     assert domain.asked[-1] == "export llama-server adjustable cmd"
@@ -117,11 +118,11 @@ def test_what_cannot_be_written_down_is_one_sentence(
     dialog: ExportDialog, session: Session, domain: FakeDomain, settled: Settle
 ) -> None:
     domain.export_error = UsageError("This name cannot be written here.", hint="Rename the file.")
-    show_tab(dialog, "lm-studio", session, settled)
+    show(dialog, "lm-studio", session, settled)
     assert dialog.error.text == "This name cannot be written here. Rename the file."
     assert not dialog.copy.isEnabled()
     domain.export_error = None
-    show_tab(dialog, "llama-server", session, settled)
+    show(dialog, "llama-server", session, settled)
     assert dialog.error.isHidden()
     assert dialog.copy.isEnabled()
 
@@ -160,7 +161,7 @@ def test_a_place_that_cannot_be_written_is_told(dialog: ExportDialog, tmp_path: 
 def test_only_the_second_file_is_saved_where_that_is_shown(
     dialog: ExportDialog, session: Session, settled: Settle, tmp_path: Path
 ) -> None:
-    show_tab(dialog, "llama-cpp-python", session, settled)
+    show(dialog, "llama-cpp-python", session, settled)
     dialog.files.setCurrentIndex(1)
     dialog.save_to(tmp_path)
     assert [path.name for path in tmp_path.iterdir() if path.is_file() and path.suffix == ".json"] == [
@@ -172,7 +173,7 @@ def test_an_answer_that_comes_after_closing_is_dropped(
     dialog: ExportDialog, session: Session, settled: Settle, qtbot: QtBot
 ) -> None:
     before = dialog.text.toPlainText()
-    dialog.tabs.setCurrentIndex(0)
+    dialog.runtimes.setCurrentIndex(0)
     qtbot.keyClick(dialog, Qt.Key.Key_Escape)
     settled(session)
     assert dialog.text.toPlainText() == before

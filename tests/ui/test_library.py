@@ -167,7 +167,7 @@ def test_a_model_is_exported_by_the_name_that_its_runtime_has_for_it(
     settled(session)
     dialog = ExportDialog(session)
     qtbot.addWidget(dialog)
-    dialog.tabs.setCurrentIndex(list(RENDERERS).index("ollama"))
+    dialog.runtimes.setCurrentIndex(list(RENDERERS).index("ollama"))
     settled(session)
     assert "FROM llama3.1:8b" in dialog.text.toPlainText()
 

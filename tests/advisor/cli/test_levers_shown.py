@@ -8,7 +8,7 @@ from rich.console import Console
 
 from advisor.basis import Note
 from advisor.cli import documents
-from advisor.cli.tables import print_recommendation
+from advisor.cli.recommendation_tables import print_recommendation
 from advisor.hardware.device import Hardware
 from advisor.recommend.advise import advise
 from advisor.recommend.result import Goal, Lever, Recommendation

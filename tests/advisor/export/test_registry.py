@@ -3,7 +3,9 @@ from dataclasses import replace
 import pytest
 
 from advisor.errors import SettingsError, UsageError
-from advisor.export.capabilities import CAPABILITIES, expressible, one_cache_type
+from advisor.export.capabilities import CAPABILITIES
+from advisor.export.choices import TARGETS
+from advisor.export.expressible import expressible, one_cache_type
 from advisor.export.registry import RENDERERS, render
 from advisor.settings.load_settings import CACHE_TYPES, LoadSettings
 from advisor.settings.request import Request

@@ -1,0 +1,85 @@
+"""LocalAI: the YAML file of one model."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import PurePosixPath
+
+from advisor.export.beside import not_said
+from advisor.export.capabilities import unsaid
+from advisor.export.export import Cannot, Export, File, Load
+from advisor.export.llama_router import section_name
+from advisor.export.yaml_text import yaml_text
+
+GENERATED = "Generated for LocalAI with its llama-cpp backend (August 2026)."
+VERIFIED = (
+    "PyYAML and ruamel.yaml read the file alike; keys as LocalAI's model_config.go and grpc-server.cpp of "
+    "August 2026 have them. LocalAI was not run."
+)
+
+
+def render(load: Load) -> Export:
+    """The file for LocalAI's models folder, in which the model lies, too."""
+    settings = load.settings
+    name = section_name(load)
+    document: dict[str, object] = {
+        "name": name,
+        "backend": "llama-cpp",
+        "parameters": {"model": PurePosixPath(load.model_path.replace("\\", "/")).name},
+        "context_size": settings.n_ctx,
+        "gpu_layers": settings.n_gpu_layers,
+        "f16": True,
+        "flash_attention": "on" if load.needs_flash_attn else settings.flash_attn,
+        "cache_type_k": settings.cache_type_k,
+        "cache_type_v": settings.cache_type_v,
+        "no_kv_offloading": not settings.offload_kqv,
+        "mmap": settings.use_mmap,
+        "mmlock": False,
+        "batch": settings.n_ubatch,
+        "options": list(_options(load)),
+    }
+    if settings.tensor_split:
+        document["tensor_split"] = ",".join(f"{share:g}" for share in settings.tensor_split)
+    if settings.main_gpu:
+        document["main_gpu"] = str(settings.main_gpu)
+    return Export(
+        runtime="localai",
+        files=(File(f"{name}.yaml", yaml_text(document, GENERATED)),),
+        cannot_express=tuple(_cannot(load)),
+        notes=tuple(_notes(load)),
+        verified_with=VERIFIED,
+    )
+
+
+def _options(load: Load) -> Iterator[str]:
+    settings = load.settings
+    yield f"parallel:{settings.n_seq_max}"
+    if settings.n_seq_max > 1:
+        yield f"kv_unified:{'true' if settings.kv_unified else 'false'}"
+    yield "fit_params:false"
+    if settings.n_cpu_moe:
+        yield f"n_cpu_moe:{settings.n_cpu_moe}"
+    if settings.swa_full:
+        yield "swa_full:true"
+
+
+def _cannot(load: Load) -> Iterator[Cannot]:
+    if not load.pinned:
+        yield Cannot(
+            "--flavour adjustable",
+            "LocalAI always says a number of layers, and all of them where none is given: everything is "
+            "pinned.",
+        )
+    yield from unsaid("localai", load.settings)
+    yield from not_said(load, "LocalAI")
+
+
+def _notes(load: Load) -> Iterator[str]:
+    yield (
+        "Put the file into LocalAI's models folder (LOCALAI_MODELS_PATH, ./models by default) and the model "
+        "beside it: the path is read from there."
+    )
+    yield (
+        "Beside the model LocalAI's llama.cpp keeps up to 8 GiB of prompts in RAM: cache_ram:0 in options "
+        "ends that."
+    )
