@@ -18,6 +18,8 @@ class Actions(QObject):
         self.clear_recent = self._action(self.tr("&Clear this list"))
         self.models = self._action(self.tr("&Models here\u2026"), QKeySequence("Ctrl+L"))
         self.models.setToolTip(self.tr("The models of Ollama and LM Studio on this computer"))
+        self.prove = self._action(self.tr("&Prove it"), QKeySequence("Ctrl+P"))
+        self.prove.setEnabled(False)
         self.export = self._action(self.tr("&Export\u2026"), QKeySequence("Ctrl+E"))
         self.export.setToolTip(self.tr("These settings in the words of Ollama, llama-server and others"))
         self.export.setEnabled(False)
@@ -29,6 +31,8 @@ class Actions(QObject):
         self.computer.setToolTip(
             self.tr("Every memory of this computer, who holds it, and what is kept free")
         )
+        self.settings = self._action(self.tr("&Settings\u2026"), QKeySequence.StandardKey.Preferences)
+        self.settings.setMenuRole(QAction.MenuRole.PreferencesRole)
         self.quit = self._action(self.tr("&Quit"), QKeySequence.StandardKey.Quit)
         self.quit.setMenuRole(QAction.MenuRole.QuitRole)
         self.learn = self._action(self.tr("&Learn"), QKeySequence.StandardKey.HelpContents)
@@ -65,5 +69,6 @@ class Actions(QObject):
 _FALLBACK_KEYS = {
     QKeySequence.StandardKey.Refresh: [QKeySequence("F5")],
     QKeySequence.StandardKey.Quit: [QKeySequence("Ctrl+Q")],
+    QKeySequence.StandardKey.Preferences: [QKeySequence("Ctrl+,")],
     QKeySequence.StandardKey.HelpContents: [QKeySequence("F1")],
 }

@@ -44,7 +44,9 @@ class AlternativesTable(QAbstractTableModel):
         self._rows: Sequence[Alternative] = ()
         self.columns = (
             Column(self.tr("KV cache K / V"), _types, _types, term="cache-type"),
-            Column(self.tr("GPU layers"), self._layers, lambda row: row.settings.n_gpu_layers, term="offload"),
+            Column(
+                self.tr("GPU layers"), self._layers, lambda row: row.settings.n_gpu_layers, term="offload"
+            ),
             Column(self.tr("Largest safe"), self._largest, lambda row: row.n_ctx_max, is_number=True),
             Column(self.tr("Memory"), _memory, lambda row: row.plan.total_bytes, is_number=True),
             Column(self.tr("Tokens/s"), _speed, _first_speed, is_number=True, term="decode"),

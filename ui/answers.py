@@ -15,6 +15,7 @@ from pathlib import Path
 from advisor.engine import remedies
 from advisor.engine.client import EngineClient
 from advisor.engine.devices import devices_of
+from advisor.engine.launch import Launch
 from advisor.engine.protocol import EngineInfo
 from advisor.errors import AdvisorError
 from advisor.export.prepare import Prepared, prepare
@@ -37,7 +38,7 @@ from advisor.probe.events import Event
 from advisor.probe.stop import Stop
 from advisor.recommend.advise import advise
 from advisor.recommend.comfort import NO_SPEED, speed_of
-from advisor.recommend.goals import DEFAULT_GOAL, load_goals
+from advisor.recommend.goals import DEFAULT_GOAL, delete_goal, load_goals, own_goals, save_goal
 from advisor.recommend.planner import Planner
 from advisor.recommend.planning import Planning
 from advisor.recommend.result import Goal, Recommendation
@@ -69,6 +70,9 @@ class Answers:
 
     def __init__(self, client: EngineClient | None = None) -> None:
         self._client = client or EngineClient()
+        self._launch: Launch | None = None  # as the user wants it started, from the next `engine` on
+        self._launched: Launch | None = None  # how the client starts it now
+        self._folders: tuple[Path, ...] = ()
         self._info: EngineInfo | None = None
         self._detections: list[Detection] | None = None
         self._estimating: tuple[ModelFacts, Hardware, Planner] | None = None
@@ -76,6 +80,26 @@ class Answers:
 
     def goals(self) -> dict[str, Goal]:
         return load_goals()
+
+    def own_goals(self) -> frozenset[str]:
+        """The names of the user's own goals. Raises PresetError."""
+        return own_goals()
+
+    def keep_goal(self, goal: Goal) -> None:
+        """Raises PresetError."""
+        save_goal(goal)
+
+    def forget_goal(self, name: str) -> None:
+        """Raises PresetError."""
+        delete_goal(name)
+
+    def use_engine(self, launch: Launch) -> None:
+        """Start the engine so, from the next `engine` on."""
+        self._launch = launch
+
+    def use_folders(self, folders: tuple[Path, ...]) -> None:
+        """Look for models there, too."""
+        self._folders = folders
 
     def runtimes(self) -> dict[str, str]:
         """Titles by name."""
@@ -98,7 +122,7 @@ class Answers:
 
     def installed(self) -> Scan:
         """The models in the stores of this computer, by their names alone."""
-        return scan(places_here())
+        return scan(places_here(), self._folders)
 
     def listed(self, model: InstalledModel, hardware: Hardware) -> Listed | None:
         """A model's facts and its largest safe context, by formula; None for what is no model after all."""
@@ -132,6 +156,10 @@ class Answers:
         """
         self._client.retire_if_idle(0)
         self._info = None
+        launch = self._launch
+        if launch != self._launched:
+            before, self._client, self._launched = self._client, EngineClient(launch), launch
+            before.close()
         info = self._client.hello()
         if info.unfit:
             self._client.retire_if_idle(0)  # nothing will be asked of it
@@ -251,6 +279,7 @@ class Answers:
         result = run_proof(
             *(facts, hardware, request, self._calibration, stop, on_event),
             release=lambda: self._client.retire_if_idle(0),
+            launch=self._launched,
         )
         not_kept = keep(facts, hardware, engine, result, History())
         self._learn(hardware)

@@ -49,6 +49,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     session.set_goal(preferences.goal)
     session.set_runtime(preferences.runtime)
     session.set_reserve(preferences.reserve)
+    session.set_engine(preferences.engine)
+    session.set_model_folders(preferences.model_folders)
     window = MainWindow(session, preferences)
     if sys.platform == "darwin":
         app.installEventFilter(_FileOpener(window.open_paths, app))

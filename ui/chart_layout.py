@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from advisor.memory.plan import MemoryPlan
+from advisor.probe.result import ProbeResult
+from advisor.settings.load_settings import LoadSettings
 from advisor.units import GiB, KiB, MiB
 
 # The budget is drawn as a line only where it does not press the curves flat against the axis.
 _FARTHEST_BUDGET = 4.0
+_SHAPE_OF_CURVES = (
+    *("runtime", "n_gpu_layers", "n_cpu_moe", "n_seq_max", "kv_unified"),
+    *("offload_kqv", "swa_full", "override_tensor", "devices"),
+)
 _HEADROOM = 1.15  # of empty chart above the highest thing that matters
 
 
@@ -46,6 +52,25 @@ class ContextCurves:
     curves: tuple[Curve, ...]
     answer: Point | None
     answer_name: str
+    measured: tuple[Point, ...] = ()  # what proofs of the same settings measured, whatever their cache types
+
+
+def with_measured(data: ContextCurves, plan: MemoryPlan, results: Iterable[ProbeResult]) -> ContextCurves:
+    """The same curves with what proofs of such a load measured on their device."""
+    line = next((line for line in plan.memory if line.device_name == data.device_name), None)
+    if line is None:
+        return data
+    found = {
+        Point(result.settings.n_ctx, n_bytes)
+        for result in results
+        if (n_bytes := result.measured_peak_bytes.get(line.device)) and alike(result.settings, plan.settings)
+    }
+    return replace(data, measured=tuple(sorted(found, key=lambda point: (point.n_ctx, point.n_bytes))))
+
+
+def alike(one: LoadSettings, other: LoadSettings) -> bool:
+    """Whether two loads lie on the same curves: in all but the context, the cache types and the batch."""
+    return all(getattr(one, name) == getattr(other, name) for name in _SHAPE_OF_CURVES)
 
 
 def marked(data: ContextCurves, plan: MemoryPlan) -> ContextCurves:

@@ -76,6 +76,7 @@ class ChartPainting:
             self._curve(curve)
         self._names()
         self._budget_name()
+        self._measured()
         if pointed is None:
             self._answer()
         else:
@@ -166,6 +167,14 @@ class ChartPainting:
                 box, side = QRectF(name.x + gap, top, 200, self._em), _Align.AlignLeft
             painter.drawText(box, side | _Align.AlignVCenter, name.text)
         painter.setFont(self._font)
+
+    def _measured(self) -> None:
+        """A ring for each proof that lies in the chart."""
+        self._painter.setPen(QPen(self._text, 1.8))
+        self._painter.setBrush(self._base)
+        for point in self._data.measured:
+            if point.n_ctx <= self._scale.n_ctx_max and point.n_bytes <= self._scale.bytes_max:
+                self._painter.drawEllipse(self._at(point.n_ctx, point.n_bytes), 4, 4)
 
     def _answer(self) -> None:
         answer, painter, scale = self._data.answer, self._painter, self._scale

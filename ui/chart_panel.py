@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from advisor.engine.proof import SpeedPoint
 from advisor.recommend.result import Speed
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QSizePolicy, QStackedWidget, QToolButton, QWidget
@@ -50,9 +53,11 @@ class ChartPanel(TitledCard):
     def foot(self) -> str:
         return self._foot.text()
 
-    def show_curves(self, data: ContextCurves | None, speed: Speed | None = None) -> None:
-        """The curves of the memory chart, and the speed of what is shown."""
-        curve = speed_curve(speed)
+    def show_curves(
+        self, data: ContextCurves | None, speed: Speed | None = None, measured: Sequence[SpeedPoint] = ()
+    ) -> None:
+        """The curves of the memory chart, and the speed of what is shown with what was measured of it."""
+        curve = speed_curve(speed, measured)
         if curve != self._curve:
             self._curve = curve
             self.speed.show_curve(curve)
@@ -82,9 +87,12 @@ class ChartPanel(TitledCard):
         self._foot.setText(sentence or self._rest())
 
     def _rest(self) -> str:
+        rings = self.tr("\u25cb measured by proofs")
         if self.charts.currentWidget() is self.chart:
-            return self.tr("KV cache types by formula, over context in tokens") if self._data else ""
+            text = self.tr("KV cache types by formula, over context in tokens") if self._data else ""
+            return f"{text} \u00b7 {rings}" if self._data and self._data.measured else text
         if self._curve is None:
             return ""
         text = self.tr("tokens per second over tokens already in the cache \u00b7 {basis}")
-        return text.format(basis=basis_words(self._curve.basis))
+        text = text.format(basis=basis_words(self._curve.basis))
+        return f"{text} \u00b7 {rings}" if self._curve.measured else text

@@ -148,9 +148,10 @@ class ComputerPage(QScrollArea):
         self.copy_report.setEnabled(is_judged)
         if hardware is None:
             return
+        python = self._session.engine_choice.python_in_commands
         if is_judged:
-            self.findings.show_findings(findings_of(hardware, engine))
-            self.copy_report.set_text(report_of(hardware, engine))
+            self.findings.show_findings(findings_of(hardware, engine, python))
+            self.copy_report.set_text(report_of(hardware, engine, python))
         self._show_devices(hardware)
         self.updateGeometry()
 

@@ -118,11 +118,15 @@ class ContextChart(QWidget):
         data = self._data
         if data is None:
             return self.tr("Nothing to show yet")
-        return self.tr("Memory on {device}, {usable} usable. {takes}").format(
+        text = self.tr("Memory on {device}, {usable} usable. {takes}").format(
             device=data.device_name,
             usable=format_bytes(data.budget_bytes),
             takes=self.sentence(contexts_shown(data)),
         )
+        if data.measured:
+            words = (f"{format_tokens(it.n_ctx)} tokens {format_bytes(it.n_bytes)}" for it in data.measured)
+            text += self.tr(". Measured: {points}").format(points=", ".join(words))
+        return text
 
     # --- layout
 

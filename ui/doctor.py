@@ -9,15 +9,18 @@ from advisor.hardware.findings import Finding, findings
 from ui.state import EngineState
 
 
-def findings_of(hardware: Hardware, engine: EngineState) -> tuple[Finding, ...]:
-    """What is wrong, the gravest first. Of an engine that is still starting nothing is said."""
+def findings_of(hardware: Hardware, engine: EngineState, python: str = "python") -> tuple[Finding, ...]:
+    """What is wrong, the gravest first. Of an engine that is still starting nothing is said.
+
+    `python` is how commands call the engine's Python.
+    """
     binding = engine.facts.binding if engine.facts else None
-    return findings(hardware, engine_state(binding, engine.problem))
+    return findings(hardware, engine_state(binding, engine.problem), python=python)
 
 
-def report_of(hardware: Hardware, engine: EngineState) -> str:
+def report_of(hardware: Hardware, engine: EngineState, python: str = "python") -> str:
     """The text that `context-advisor doctor` prints."""
-    found = findings_of(hardware, engine)
+    found = findings_of(hardware, engine, python)
     if engine.facts is None:
         return report_text(report_lines(hardware, found))
     return report_text(

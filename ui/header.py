@@ -31,10 +31,7 @@ class Header(QWidget):
         for name, title in session.runtimes.items():
             self.runtimes.addItem(title, name)
         self.goals = _combo(self.tr("Goal"))
-        for name, goal in session.goals.items():
-            self.goals.addItem(goal.title, name)
-            row = self.goals.count() - 1
-            self.goals.setItemData(row, goal.description, Qt.ItemDataRole.ToolTipRole)
+        self._fill_goals()
 
         line = QHBoxLayout(self)
         line.setContentsMargins(em, round(em * 0.5), em, round(em * 0.5) + 1)
@@ -51,8 +48,17 @@ class Header(QWidget):
         self._show_wishes()
         self.runtimes.activated.connect(lambda _row: session.set_runtime(self.runtimes.currentData()))
         self.goals.activated.connect(lambda _row: session.set_goal(self.goals.currentData()))
+        session.goals_changed.connect(self._fill_goals)
+        session.goals_changed.connect(self._show_wishes)
         session.wishes_changed.connect(self._show_wishes)
         session.current_changed.connect(self._show_wishes)
+
+    def _fill_goals(self) -> None:
+        self.goals.clear()
+        for name, goal in self._session.goals.items():
+            self.goals.addItem(goal.title, name)
+            row = self.goals.count() - 1
+            self.goals.setItemData(row, goal.description, Qt.ItemDataRole.ToolTipRole)
 
     def _show_wishes(self) -> None:
         self.runtimes.setCurrentIndex(self.runtimes.findData(self._session.runtime))

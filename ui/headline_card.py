@@ -16,6 +16,7 @@ from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QPushButton, QVBoxLayout,
 
 from ui.card import Card
 from ui.labels import HEADLINE, LARGE, SMALL, Chip, label, muted_label
+from ui.primary_button import PrimaryButton
 from ui.state import OpenModel
 from ui.theme import Tone, tone_color
 from ui.wording import (
@@ -26,6 +27,7 @@ from ui.wording import (
     speed_words,
     verdict_tone,
     verdict_words,
+    wait_words,
 )
 
 
@@ -38,7 +40,7 @@ class HeadlineCard(Card):
     _is_exact = False
 
     def __init__(self, commands: Sequence[QAction] = (), parent: QWidget | None = None) -> None:
-        """`commands` are what can be done with the answer, a button each."""
+        """`commands` are what can be done with the answer, a button each; the first is what most want."""
         super().__init__(parent=parent)
         self.setAccessibleName(self.tr("Answer"))
         em = self.fontMetrics().height()
@@ -69,11 +71,24 @@ class HeadlineCard(Card):
         self._line.addLayout(answer, 5)
         self._line.addLayout(self._chips, 4)
         buttons = QHBoxLayout()
-        for command in commands:
-            buttons.addWidget(_command_button(command))
+        for i, command in enumerate(commands):
+            buttons.addWidget(_command_button(command, is_primary=i == 0))
         buttons.addStretch(1)  # below the answer they are no wider than they need be
-        self._line.addLayout(buttons)
+        self.obstacle = muted_label(size=SMALL, wraps=True)
+        self.obstacle.hide()
+        side = QVBoxLayout()
+        side.setSpacing(round(em * 0.4))
+        side.addStretch(1)
+        side.addLayout(buttons)
+        side.addWidget(self.obstacle)
+        side.addStretch(1)
+        self._line.addLayout(side)
         self.body.addLayout(self._line)
+
+    def show_obstacle(self, text: str) -> None:
+        """Why a command cannot be used now; nothing where all can."""
+        self.obstacle.setText(text)
+        self.obstacle.setVisible(bool(text))
 
     def stack(self, *, narrow: bool) -> None:
         """Put the chips below the answer where there is no room beside it."""
@@ -204,15 +219,21 @@ class HeadlineCard(Card):
         if first is None:
             text = self.tr("writes {start} tokens/s at first, {full} at a full context ({basis})")
             return text.format(start=start, full=full, basis=basis_words(speed.basis))
-        text = self.tr("at a full context: first token after {s} s, then {n} tokens/s ({basis})")
-        return text.format(s=f"{first:.0f}", n=full, basis=basis_words(speed.basis))
+        text = self.tr("at a full context: first token after {wait}, then {n} tokens/s ({basis})")
+        wait = wait_words(speed.time_to_first_token_low_s, first)
+        return text.format(wait=wait, n=full, basis=basis_words(speed.basis))
 
 
-def _command_button(command: QAction) -> QPushButton:
+def _command_button(command: QAction, *, is_primary: bool) -> QPushButton:
     """A button that does what the action does, and is enabled with it."""
-    button = QPushButton(command.text().replace("&", ""))
-    button.setToolTip(command.toolTip())
-    button.setEnabled(command.isEnabled())
+    words = command.text().replace("&", "")
+    button = PrimaryButton(words) if is_primary else QPushButton(words)
     button.clicked.connect(command.trigger)
-    command.enabledChanged.connect(button.setEnabled)
+
+    def follow() -> None:
+        button.setToolTip(command.toolTip())
+        button.setEnabled(command.isEnabled())
+
+    command.changed.connect(follow)
+    follow()
     return button

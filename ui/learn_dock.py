@@ -152,10 +152,11 @@ class _Page(QTextBrowser):
 class _OwnNumbers(QWidget):
     """The drawing and the sums, with the shown model's numbers; nothing while there is none."""
 
+    _is_watched = False  # known to the class: Qt may say that the palette changed before all is there
+
     def __init__(self, session: Session) -> None:
         super().__init__()
         self._session = session
-        self._is_watched = False
         em = self.fontMetrics().height()
         self.heading = label(bold=True, wraps=True)
         self.drawing = PileDrawing()
@@ -164,12 +165,19 @@ class _OwnNumbers(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(round(em * 0.4))
-        for widget in (self.heading, self.drawing, self.sentences, self.sums):
+        self.legend = muted_label(size=SMALL, wraps=True)
+        self.legend.setTextFormat(Qt.TextFormat.RichText)
+        for widget in (self.heading, self.drawing, self.legend, self.sentences, self.sums):
             column.addWidget(widget)
         session.current_changed.connect(self._refresh)
         session.prompt_changed.connect(self._refresh)
         session.model_changed.connect(lambda model: model is session.current and self._refresh())
         self._refresh()
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange and self._is_watched:
+            self.legend.setText(self.drawing.legend())
 
     def set_watched(self, is_watched: bool) -> None:
         """While nobody looks, nothing is counted."""
@@ -189,6 +197,7 @@ class _OwnNumbers(QWidget):
         words = " ".join(pile_sentences(drawn))
         self.heading.setText(self.tr("{model}, with its own numbers").format(model=model.name))
         self.drawing.show_pile(drawn, words)
+        self.legend.setText(self.drawing.legend())
         self.sentences.setText(words)
         sums = row_sums(model.facts, plan.settings)
         self.sums.setText("\n".join(sums))

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
+from advisor.units import format_bytes, format_tokens
 from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QBrush, QFont, QFontMetricsF, QPainter, QPaintEvent, QPalette, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
-
-from advisor.units import format_bytes, format_tokens
 
 from ui import colors
 from ui.colors import Rgb
@@ -35,6 +34,22 @@ class PileDrawing(QWidget):
         self._pile = pile
         self.setAccessibleDescription(description)
         self.update()
+
+    def legend(self) -> str:
+        """What the colours of the upper bar mean, as HTML."""
+        if self._pile is None:
+            return ""
+        words = {
+            Piece.PROMPT: self.tr("prompt"),
+            Piece.ANSWER: self.tr("answer"),
+            Piece.FREE: self.tr("free headroom"),
+        }
+        shades = _colors(self.palette())
+        return " &nbsp; ".join(
+            f'<span style="color:{qcolor(shades[span.piece]).name()}">\u25a0</span>&nbsp;'
+            f"{words[span.piece]}&nbsp;{format_tokens(span.amount)}"
+            for span in token_spans(self._pile, self.width())
+        )
 
     def sizeHint(self) -> QSize:
         em = self.fontMetrics().height()
@@ -78,12 +93,7 @@ class PileDrawing(QWidget):
         box = QRectF(bar.left() + span.left, bar.top(), span.width, bar.height())
         color = _colors(self.palette())[span.piece]
         painter.fillRect(box, qcolor(color))
-        words = {
-            Piece.PROMPT: self.tr("prompt {n}"),
-            Piece.ANSWER: self.tr("answer {n}"),
-            Piece.FREE: self.tr("free {n}"),
-        }[span.piece]
-        self._inside(painter, box, words.format(n=format_tokens(span.amount)), color)
+        self._inside(painter, box, format_tokens(span.amount), color)
         if span.left:
             painter.fillRect(
                 QRectF(box.left(), box.top(), 1, box.height()), self.palette().color(QPalette.ColorRole.Base)

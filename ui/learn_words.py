@@ -34,12 +34,12 @@ def matches(term: Term, wanted: str) -> bool:
 
 
 def row_sums(facts: ModelFacts, settings: LoadSettings) -> tuple[str, ...]:
-    """What a token takes in the cache, as a sum of the model's own figures; one line for layers that are alike."""
+    """What a token takes in the cache, as a sum of the model's own figures: a line for each kind of layer."""
     groups = row_groups(facts, settings)
     lines = [_sum(group, settings) for group in groups]
     without = layers_without_cache(facts)
     if groups and without:
-        lines.append(translate("learn", "{n} more layers keep no row for a token").format(n=without))
+        lines.append(translate("learn", "layers that keep no row for a token: {n}").format(n=without))
     return tuple(lines)
 
 
@@ -56,8 +56,8 @@ def pile_sentences(pile: Pile) -> tuple[str, ...]:
         return prompt, free, translate("learn", "This model reserves no KV cache.")
     kept = translate(
         "learn",
-        "Loading the model reserves all {size} of the KV cache, filled or not. The chat then fills it, so far "
-        "{used}, without taking more memory; a new chat gives nothing back.",
+        "Loading the model reserves all {size} of the KV cache, filled or not. The chat then fills it, "
+        "so far {used}, without taking more memory; a new chat gives nothing back.",
     ).format(size=format_bytes(pile.kv_bytes), used=format_bytes(pile.filled_bytes))
     return prompt, free, kept
 
@@ -66,9 +66,9 @@ def _sum(group: RowGroup, settings: LoadSettings) -> str:
     it = group.attention
     k, v = _element(settings.cache_type_k), _element(settings.cache_type_v)
     if it.keys_only:
-        line = translate("learn", "{layers} layers \u00d7 {row} \u00d7 {k} bytes (one row for K and V)").format(
-            layers=group.n_layers, row=it.key_length * it.head_count_kv, k=k
-        )
+        line = translate(
+            "learn", "{layers} layers \u00d7 {row} \u00d7 {k} bytes (one row for K and V)"
+        ).format(layers=group.n_layers, row=it.key_length * it.head_count_kv, k=k)
     elif it.key_length == it.value_length and settings.cache_type_k == settings.cache_type_v:
         line = translate(
             "learn", "2 \u00d7 {layers} layers \u00d7 {heads} KV heads \u00d7 {size} \u00d7 {k} bytes"
@@ -76,7 +76,8 @@ def _sum(group: RowGroup, settings: LoadSettings) -> str:
     else:
         line = translate(
             "learn",
-            "{layers} layers \u00d7 {heads} KV heads \u00d7 ({size_k} \u00d7 {k} + {size_v} \u00d7 {v} bytes)",
+            "{layers} layers \u00d7 {heads} KV heads \u00d7 "
+            "({size_k} \u00d7 {k} + {size_v} \u00d7 {v} bytes)",
         ).format(
             layers=group.n_layers,
             heads=it.head_count_kv,

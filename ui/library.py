@@ -34,10 +34,12 @@ class Library(QObject):
         self.models: tuple[InstalledModel, ...] = ()
         self.trouble: tuple[str, ...] = ()  # sentences about what could not be looked into
         self.is_looking = False
+        self._must_look_again = False
 
     def look(self) -> None:
         """Look through the stores, anew."""
         if self.is_looking:
+            self._must_look_again = True
             return
         self.is_looking = True
         self.found.emit()
@@ -75,6 +77,10 @@ class Library(QObject):
 
     def _looked(self, scan: Scan, error: AdvisorError | None = None) -> None:
         self.is_looking = False
+        if self._must_look_again:  # the folders may be others by now
+            self._must_look_again = False
+            self.look()
+            return
         self.models = scan.models
         self.trouble = tuple(it.sentence for it in scan.unreadable) + ((error.message,) if error else ())
         there = set(scan.models)

@@ -37,19 +37,16 @@ class Box:
 
 def memory_lines(samples: Sequence[Sample]) -> tuple[Line, ...]:
     """What the process holds in RAM, and what is in use of each GPU; without what nobody told."""
-    names = dict.fromkeys(name for sample in samples for name in sample.device_bytes)
-    ram = Line(RAM, tuple((it.seconds, float(it.rss_bytes)) for it in samples if it.rss_bytes is not None))
-    gpus = [
-        Line(name, tuple((it.seconds, float(it.device_bytes[name])) for it in samples if name in it.device_bytes))
-        for name in names
-    ]
-    return tuple(line for line in (*gpus, ram) if line.points)
+    gpus = dict.fromkeys(name for sample in samples for name in sample.device_bytes)
+    found = [_line(name, [(it.seconds, it.device_bytes.get(name)) for it in samples]) for name in gpus]
+    found.append(_line(RAM, [(it.seconds, it.rss_bytes) for it in samples]))
+    return tuple(line for line in found if line.points)
 
 
 def speed_lines(samples: Sequence[Sample]) -> tuple[Line, ...]:
     """The tokens of a second, where any were filled."""
-    told = [(it.seconds, it.tokens_per_second) for it in samples if it.tokens_per_second]
-    return (Line("", tuple(told)),) if told else ()
+    line = _line("", [(it.seconds, it.tokens_per_second or None) for it in samples])
+    return (line,) if line.points else ()
 
 
 def top_of(lines: Sequence[Line]) -> float:
@@ -84,3 +81,7 @@ def placed(
             corners.insert(0, (box.left, corners[0][1]))
         found.append(tuple(corners))
     return tuple(found)
+
+
+def _line(name: str, told: Sequence[tuple[float, float | None]]) -> Line:
+    return Line(name, tuple((seconds, float(value)) for seconds, value in told if value is not None))

@@ -27,7 +27,9 @@ from ui.header import Header
 from ui.learn_dock import LearnDock
 from ui.model_page import ModelPage
 from ui.preferences import Preferences
+from ui.proof_words import promise_words
 from ui.session import Session
+from ui.settings_dialog import SettingsDialog
 from ui.sidebar import Sidebar
 from ui.state import OpenModel
 from ui.status_line import StatusLine
@@ -49,7 +51,10 @@ class MainWindow(QMainWindow):
             session, self.actions_.close_model, self.actions_.models, self.actions_.computer
         )
         self.page = ModelPage(
-            session, self.actions_.look_again, self.actions_.computer, [self.actions_.export]
+            session,
+            self.actions_.look_again,
+            self.actions_.computer,
+            [self.actions_.prove, self.actions_.export],
         )
         self.welcome = Welcome(session, self.actions_.open, self.actions_.computer)
         self.computer = ComputerPage(session, self.actions_.look_again)
@@ -118,10 +123,12 @@ class MainWindow(QMainWindow):
         self.computer.left.connect(self._show_current)
         actions.quit.triggered.connect(self.close)
         actions.about.triggered.connect(self._about)
+        actions.settings.triggered.connect(self._settings)
         actions.learn.triggered.connect(self._toggle_learn)
         self.learn.visibilityChanged.connect(lambda _visible: self._mark_docks())
         actions.models.triggered.connect(self._toggle_welcome)
         self.welcome.library.opened.connect(lambda path: self.open_paths([path]))
+        actions.prove.triggered.connect(self._session.prove)
         actions.export.triggered.connect(self._export)
         actions.clear_recent.triggered.connect(self._preferences.clear_recent)
         actions.theme(self._preferences.theme).setChecked(True)
@@ -129,6 +136,8 @@ class MainWindow(QMainWindow):
         self._session.current_changed.connect(self._show_current)
         QGuiApplication.instance().applicationStateChanged.connect(self._application_state_changed)
         self._session.model_changed.connect(self._model_changed)
+        self._session.engine_changed.connect(self._allow_proof)
+        self._session.proof_changed.connect(lambda _model: self._allow_proof())
         self._session.wishes_changed.connect(self._remember_wishes)
 
     def _fill_menus(self) -> None:
@@ -138,10 +147,13 @@ class MainWindow(QMainWindow):
         self.recent_menu = file.addMenu(self.tr("Open &recent"))
         self.recent_menu.aboutToShow.connect(self._fill_recent)
         file.addAction(actions.models)
+        file.addAction(actions.prove)
         file.addAction(actions.export)
         file.addAction(actions.close_model)
         file.addSeparator()
         file.addAction(actions.look_again)
+        file.addSeparator()
+        file.addAction(actions.settings)
         file.addSeparator()
         file.addAction(actions.quit)
         view = self.menuBar().addMenu(self.tr("&View"))
@@ -174,7 +186,7 @@ class MainWindow(QMainWindow):
             return True
         return super().event(event)
 
-    def _toggle_learn(self, wanted: bool) -> None:  # noqa: FBT001  Qt's signal
+    def _toggle_learn(self, wanted: bool) -> None:
         if wanted:
             self.learn.show()
             self.learn.search.setFocus(Qt.FocusReason.ShortcutFocusReason)
@@ -194,11 +206,29 @@ class MainWindow(QMainWindow):
         self._title()
         current = self._session.current
         self.actions_.export.setEnabled(current is not None and current.plan is not None)
+        self._allow_proof()
+
+    def _allow_proof(self) -> None:
+        obstacle = self._session.obstacle
+        prove, hardware = self.actions_.prove, self._session.hardware
+        prove.setEnabled(not obstacle)
+        problem = self._session.engine.problem
+        if obstacle and problem and problem.message == obstacle:
+            obstacle = f"{obstacle} {problem.hint}"
+        prove.setToolTip(obstacle or promise_words(hardware.ram.usable_bytes if hardware else 0))
 
     def _export(self) -> None:
         dialog = ExportDialog(self._session, self)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.open()
+
+    def _settings(self) -> None:
+        """Not modal: the page answers while settings are turned. There is one at a time."""
+        there = self.findChild(SettingsDialog)
+        dialog = there or SettingsDialog(self._session, self._preferences, self._set_theme, self)
+        dialog.show()
+        dialog.raise_()
+        dialog.activateWindow()
 
     def _toggle_welcome(self) -> None:
         """The first screen with the models on this computer, and back to the open one."""
@@ -254,6 +284,7 @@ class MainWindow(QMainWindow):
 
     def _set_theme(self, theme: Theme) -> None:
         self._preferences.theme = theme
+        self.actions_.theme(theme).setChecked(True)
         app = QApplication.instance()
         if isinstance(app, QApplication):
             apply_theme(app, theme)

@@ -10,7 +10,7 @@ from PySide6.QtGui import QAction, QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QFrame, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
 from ui.alternatives_panel import AlternativesPanel
-from ui.chart_layout import marked
+from ui.chart_layout import marked, with_measured
 from ui.chart_panel import ChartPanel
 from ui.headline_card import HeadlineCard
 from ui.labels import muted_label
@@ -18,8 +18,10 @@ from ui.levers_panel import LeversPanel
 from ui.memory_panel import MemoryPanel
 from ui.notes_panel import NotesPanel
 from ui.notice import Notice
+from ui.probe_panel import ProbePanel
 from ui.session import Session
 from ui.settings_panel import SettingsPanel
+from ui.speed_layout import last_speed
 from ui.state import OpenModel
 from ui.theme import Tone
 from ui.title_line import TitleLine
@@ -54,6 +56,7 @@ class ModelPage(QScrollArea):
         self.findings = Notice(Tone.CAUTION, computer)
         self.waiting = muted_label(self.tr("Reading the file\u2026"))
         self.headline = HeadlineCard(commands)
+        self.proof = ProbePanel()
         self.memory = MemoryPanel()
         self.chart = ChartPanel()
         self.alternatives = AlternativesPanel()
@@ -67,6 +70,9 @@ class ModelPage(QScrollArea):
         session.engine_changed.connect(self._refresh)
         session.hardware_changed.connect(self._refresh)
         session.prompt_changed.connect(self._refresh)
+        session.proof_changed.connect(self._proof_changed)
+        self.proof.progress.cancel.clicked.connect(session.proving.stop)
+        self.proof.outcome.adopted.connect(session.adopt)
         for choosing in (self.settings.changed, self.alternatives.chosen, self.levers.chosen):
             choosing.connect(session.choose)
         self._refresh()
@@ -75,7 +81,8 @@ class ModelPage(QScrollArea):
         """Wide enough for its content below one another: there is no sideways scrolling."""
         em = self.fontMetrics().height()
         margins = 2 * round(em * 1.4) + self.verticalScrollBar().sizeHint().width()
-        panels = (self.headline, self.memory, self.chart, self.settings, self.alternatives, self.levers)
+        columns = (self.chart, self.settings, self.alternatives, self.levers)
+        panels = (self.headline, self.proof, self.memory, *columns)
         widest = max(panel.minimumSizeHint().width() for panel in panels)
         return QSize(widest + margins, super().minimumSizeHint().height())
 
@@ -87,6 +94,7 @@ class ModelPage(QScrollArea):
                 QBoxLayout.Direction.TopToBottom if narrow else QBoxLayout.Direction.LeftToRight
             )
         self.headline.stack(narrow=narrow)
+        self.proof.stack(narrow=narrow)
         self.memory.stack(narrow=narrow)
 
     def _arrange(self) -> QWidget:
@@ -106,6 +114,7 @@ class ModelPage(QScrollArea):
         inner.setContentsMargins(0, 0, 0, 0)
         inner.setSpacing(em)
         inner.addWidget(self.headline)
+        inner.addWidget(self.proof)
         inner.addWidget(self.memory)
         inner.addLayout(self._columns, 1)
         inner.addLayout(self._below)
@@ -148,15 +157,33 @@ class ModelPage(QScrollArea):
 
     def _show_answer(self, model: OpenModel, answer: Recommendation) -> None:
         self.headline.show_answer(model, answer)
+        self._show_proof(model)
         plan = model.plan or answer.plan
         self.memory.show_plan(plan, self._session.n_prompt)
         speed = model.choice.speed if model.choice else answer.speed
-        self.chart.show_curves(marked(model.curves, plan) if model.curves else None, speed)
+        results = [record.result for record in model.proofs]
+        curves = with_measured(marked(model.curves, plan), plan, results) if model.curves else None
+        self.chart.show_curves(curves, speed, last_speed(results, plan.settings))
         self.settings.show_model(model)
         self.alternatives.show_answer(answer, model.choice.plan.settings if model.choice else None)
         self.levers.show_levers((*nearest_lever(answer), *answer.levers))
         # The headline of what does not fit is the first reason itself.
         self.notes.show_notes(answer.reasons if answer.n_ctx else answer.reasons[1:], plan.notes)
+
+    def _show_proof(self, model: OpenModel) -> None:
+        is_own = self._session.proving.running is model  # then the panel below says more
+        self.headline.show_obstacle("" if is_own else self._session.obstacle)
+        self.proof.show_model(model)
+
+    def _proof_changed(self, model: OpenModel) -> None:
+        """Ten times a second while a proof runs: only what shows it."""
+        current = self._session.current
+        if current is None:
+            return
+        if model is current and not (model.proof and model.proof.is_running):
+            self._refresh()
+        else:
+            self._show_proof(current)
 
     def _show_trouble(self, model: OpenModel) -> None:
         problem = model.engine_problem or self._session.engine.problem

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QByteArray, QObject, QSettings, Signal, qVersion
 
+from ui.engine_choice import EngineChoice
 from ui.theme import Theme
 
 MOST_RECENT = 10
@@ -67,6 +68,25 @@ class Preferences(QObject):
         self._settings.setValue("reserve", name)
 
     @property
+    def engine(self) -> EngineChoice:
+        """The engine that was chosen last. It may no longer exist."""
+        return EngineChoice(self._text("engine/python"), self._text("engine/library"))
+
+    @engine.setter
+    def engine(self, choice: EngineChoice) -> None:
+        self._settings.setValue("engine/python", choice.python)
+        self._settings.setValue("engine/library", choice.library)
+
+    @property
+    def model_folders(self) -> tuple[Path, ...]:
+        """The user's own folders with models. They stay listed when they are gone: a disk may come back."""
+        return self._paths("model_folders")
+
+    @model_folders.setter
+    def model_folders(self, folders: tuple[Path, ...]) -> None:
+        self._settings.setValue("model_folders", [str(folder) for folder in folders])
+
+    @property
     def last_folder(self) -> Path | None:
         saved = self._text("last_folder")
         return Path(saved) if saved else None
@@ -78,10 +98,7 @@ class Preferences(QObject):
     @property
     def recent_files(self) -> tuple[Path, ...]:
         """Newest first. Files that are gone stay listed: their disk may come back."""
-        # An INI file gives a list of one back as text, and an empty one as nothing.
-        saved = self._settings.value("recent_files", [])
-        names = saved if isinstance(saved, list) else [saved]
-        return tuple(Path(str(name)) for name in names if name)
+        return self._paths("recent_files")
 
     def add_recent(self, path: Path) -> None:
         others = [known for known in self.recent_files if known != path]
@@ -107,6 +124,12 @@ class Preferences(QObject):
     def _set_recent(self, paths: list[Path]) -> None:
         self._settings.setValue("recent_files", [str(path) for path in paths])
         self.recent_changed.emit()
+
+    def _paths(self, key: str) -> tuple[Path, ...]:
+        # An INI file gives a list of one back as text, and an empty one as nothing.
+        saved = self._settings.value(key, [])
+        names = saved if isinstance(saved, list) else [saved]
+        return tuple(Path(str(name)) for name in names if name)
 
     def _text(self, key: str) -> str:
         value = self._settings.value(key, "")

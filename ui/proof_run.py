@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from advisor.engine.client import EngineClient
+from advisor.engine.launch import Launch
 from advisor.engine.prover import Prover
 from advisor.hardware.device import Hardware
 from advisor.memory.plan import MemoryPlan
@@ -29,13 +30,14 @@ def run_proof(
     stop: Stop,
     on_event: Callable[[Event], None],
     release: Callable[[], object],
+    launch: Launch | None = None,
 ) -> ProbeResult:
     """The limit of these settings, whatever their context. `release` ends the window's own engine.
 
     The dry runs have a client of their own: a stop ends its question, and nobody else's.
     Raises what `advisor.probe.prove.prove` raises.
     """
-    client = EngineClient()
+    client = EngineClient(launch)
     stop.calls(client.cancel)
 
     def release_engines() -> None:
@@ -43,7 +45,7 @@ def run_proof(
         release()
 
     try:
-        with Prover() as prover:
+        with Prover(launch) as prover:
             planner = Planner(facts, hardware, client, calibration=calibration)
             return prove(
                 facts,

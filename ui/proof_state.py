@@ -10,6 +10,7 @@ from advisor.basis import Note
 from advisor.errors import AdvisorError
 from advisor.probe.events import Event
 from advisor.probe.result import Attempt, ProbeResult
+from advisor.settings.load_settings import LoadSettings
 from advisor.settings.request import Request
 
 # So many samples are drawn at most; more are thinned, which no eye sees.
@@ -46,11 +47,12 @@ class Proved:
 class Proof:
     """The last proof of one model in this window.
 
-    `ceiling_bytes` is the most RAM that it may take. `proved` is there when it is done, `error` when it
-    failed.
+    `settings` are those of the page when it began; their context is what it searches. `ceiling_bytes` is the
+    most RAM that it may take. `proved` is there when it is done, `error` when it failed.
     """
 
     request: Request
+    settings: LoadSettings
     ceiling_bytes: int
     status: ProofStatus = ProofStatus.RUNNING
     now: Event | None = None

@@ -64,7 +64,7 @@ def filled_words(found: ProbeResult) -> str:
     """How the context was filled, and how long all of it took."""
     filled, whole = format_tokens(found.filled_tokens), format_tokens(found.proved_n_ctx)
     if found.filled_tokens == found.proved_n_ctx:
-        part = translate("proof", "filled to the last of {n} tokens").format(n=whole)
+        part = translate("proof", "Filled to the last of {n} tokens").format(n=whole)
     else:
         part = translate("proof", "{filled} of {n} tokens filled").format(filled=filled, n=whole)
     how = (

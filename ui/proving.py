@@ -41,12 +41,12 @@ class Proving(QObject):
 
     def start(self, model: OpenModel, request: Request, hardware: Hardware, reserve: Reserve) -> None:
         """Prove these settings at their limit; nothing where a proof runs already."""
-        facts = model.facts
-        if facts is None or self.running is not None:
+        facts, plan = model.facts, model.plan
+        if facts is None or plan is None or self.running is not None:
             return
         stop = self._stop = Stop()
         self.running = model
-        model.proof = Proof(request, hardware.ram.usable_bytes)
+        model.proof = Proof(request, plan.settings, hardware.ram.usable_bytes)
         self.changed.emit(model)
 
         def work(report: Report) -> Proved:
@@ -89,7 +89,7 @@ class Proving(QObject):
         self._tasks.run(lambda _report: self._answers.proofs(facts), on_result=read, on_error=unreadable)
 
     def obstacle(self, model: OpenModel | None, engine: EngineState) -> str:
-        """Why this model cannot be proved now, empty where it can."""
+        """Why this model cannot be proved now, empty where it can. What to do about it is said elsewhere."""
         if model is None or model.plan is None or model.error:
             return self.tr("There is nothing to prove yet.")
         if self.running is model:
@@ -99,8 +99,7 @@ class Proving(QObject):
         if engine.status is EngineStatus.STARTING:
             return self.tr("llama.cpp is starting.")
         if engine.status is EngineStatus.ABSENT:
-            problem = engine.problem
-            return f"{problem.message} {problem.hint}" if problem else self.tr("There is no llama.cpp here.")
+            return engine.problem.message if engine.problem else self.tr("There is no llama.cpp here.")
         return ""
 
     def _told(self, model: OpenModel, event: Event) -> None:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from advisor.errors import AdvisorError
 from advisor.export.prepare import Prepared
 from advisor.hardware.device import Hardware
+from advisor.recommend.goals import own_goal
 from advisor.recommend.result import Goal
 from advisor.settings.request import Request
 from advisor.settings.runtimes import asked_n_ctx
@@ -21,12 +22,13 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from ui.choosing import Choosing, recommended_request
 from ui.computer import Computer
+from ui.engine_choice import EngineChoice
 from ui.inquiry import Inquiry
 from ui.library import Library
 from ui.proving import Proving
 from ui.reserve_choices import AUTOMATIC, RESERVES
 from ui.state import EngineState, EngineStatus, ExportWish, OpenModel, Wishes
-from ui.tasks import Tasks
+from ui.tasks import Report, Tasks
 
 if TYPE_CHECKING:  # the window can be built and tested without the whole domain behind it
     from ui.answers import Answers
@@ -39,6 +41,7 @@ class Session(QObject):
 
     hardware_changed = Signal()
     engine_changed = Signal()
+    goals_changed = Signal()  # which there are, or what one of them asks for
     wishes_changed = Signal()  # goal, runtime, what is kept free, or what may be on the CPU
     prompt_changed = Signal()  # how many tokens the user means to send
     models_changed = Signal()  # which are open, in which order
@@ -53,11 +56,15 @@ class Session(QObject):
         self._tasks = tasks
         self.goals: dict[str, Goal] = answers.goals()
         self.runtimes: dict[str, str] = answers.runtimes()
+        self.own_goals: frozenset[str] = answers.own_goals()  # these can be deleted
         self.goal: Goal = self.goals[answers.default_goal()]
         self.remembered_runtime: str = answers.default_runtime()
         self.gpu_only = False
         self.n_prompt: int | None = None  # tokens that the user means to send
         self.reserve = AUTOMATIC
+        self.engine_choice = EngineChoice()
+        self.model_folders: tuple[Path, ...] = ()
+        self._is_started = False
         self.computer = Computer(answers, tasks, self)
         self.computer.hardware_changed.connect(self.hardware_changed)
         self.computer.engine_changed.connect(self.engine_changed)
@@ -82,6 +89,7 @@ class Session(QObject):
 
     def start(self) -> None:
         """Look at the computer, then at the engine; and for models beside that."""
+        self._is_started = True
         self.computer.look()
         self.library.look()
 
@@ -153,8 +161,13 @@ class Session(QObject):
     def prove(self) -> None:
         """Prove the shown settings at their limit, if that is possible now."""
         model, request, hardware = self.current, self.asked, self.computer.planned
-        if model and request and hardware and not self.proving.obstacle(model, self.engine):
+        if model and request and hardware and not self.obstacle:
             self.proving.start(model, request, hardware, self.computer.reserve)
+
+    @property
+    def obstacle(self) -> str:
+        """Why the shown model cannot be proved now, empty where it can."""
+        return self.proving.obstacle(self.current, self.engine)
 
     def adopt(self, n_ctx: int) -> None:
         """Show the settings that were proved, with this context of the engine's."""
@@ -222,6 +235,38 @@ class Session(QObject):
             self.computer.set_reserve(RESERVES[name])
             self.wishes_changed.emit()
 
+    def set_engine(self, choice: EngineChoice) -> None:
+        """Ask another engine from now on."""
+        if choice != self.engine_choice:
+            self.engine_choice = choice
+            self._answers.use_engine(choice.launch)
+            if self._is_started:
+                self.computer.look()
+
+    def set_model_folders(self, folders: Iterable[Path]) -> None:
+        """Look for models in these folders, too."""
+        wanted = tuple(dict.fromkeys(folders))
+        if wanted != self.model_folders:
+            self.model_folders = wanted
+            self._answers.use_folders(wanted)
+            if self._is_started:
+                self.library.look()
+
+    def keep_goal(self, goal: Goal, on_error: Callable[[AdvisorError], None]) -> None:
+        """Save a goal as one of the user's own; answers that are made for it are made anew."""
+        self._change_goals(lambda: self._answers.keep_goal(goal), on_error)
+
+    def forget_goal(self, name: str, on_error: Callable[[AdvisorError], None]) -> None:
+        """Delete one of the user's own goals. One of ours that it had replaced is there again."""
+        self._change_goals(lambda: self._answers.forget_goal(name), on_error)
+
+    def wishes_as_goal(self, name: str) -> Goal:
+        """What the page shows, as a goal of that name. Raises PresetError and SettingsError."""
+        model, request = self.current, self.asked
+        if model is None or model.facts is None or request is None:
+            return replace(self.goal, name=name, title=name)
+        return own_goal(name, self.goal, request, model.facts)
+
     def look_again(self) -> None:
         """Look at the computer, the engine and the shown file anew."""
         if self.current:
@@ -253,6 +298,18 @@ class Session(QObject):
     @property
     def engine(self) -> EngineState:
         return self.computer.engine
+
+    def _change_goals(self, change: Callable[[], None], on_error: Callable[[AdvisorError], None]) -> None:
+        def work(_report: Report) -> tuple[dict[str, Goal], frozenset[str]]:
+            change()
+            return self._answers.goals(), self._answers.own_goals()
+
+        def changed(goals: tuple[dict[str, Goal], frozenset[str]]) -> None:
+            self.goals, self.own_goals = goals
+            self.goals_changed.emit()
+            self.set_goal(self.goal.name if self.goal.name in self.goals else self._answers.default_goal())
+
+        self._tasks.run(work, on_result=changed, on_error=on_error)
 
     # --- the models
 

@@ -103,7 +103,8 @@ class SettingsPanel(TitledCard):
         self.problem.setWordWrap(True)
         self._context_caption = self._row(self.tr("&Context"), self.slider, term="context")
         self._row("", self.n_ctx)
-        self._cache_caption = self._row(self.tr("&KV cache K / V"), self.cache_k, self.cache_v, term="cache-type")
+        cache = self.cache_k, self.cache_v
+        self._cache_caption = self._row(self.tr("&KV cache K / V"), *cache, term="cache-type")
         self._layers_caption = self._row(self.tr("GPU &layers"), self.layers, term="offload")
         self._experts_caption = self._row(self.tr("&Experts on CPU"), self.experts, term="moe")
         self._slots_caption = self._row(self.tr("&Users at once"), self.slots, term="slots")

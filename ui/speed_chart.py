@@ -76,7 +76,11 @@ class SpeedChart(QWidget):
         curve = self._curve
         if curve is None:
             return self.tr("Nothing is known of the speed here")
-        return f"{self.sentence(0)}. {self.sentence(curve.deepest)}."
+        text = f"{self.sentence(0)}. {self.sentence(curve.deepest)}."
+        if curve.measured:
+            words = (f"{format_tokens(it.depth)} tokens {speed_words(it)}" for it in curve.measured)
+            text += " " + self.tr("Measured: {points}.").format(points=", ".join(words))
+        return text
 
     # --- pointing
 
@@ -203,6 +207,11 @@ class SpeedChart(QWidget):
             painter.drawPolyline(QPolygonF(high))
         painter.setPen(QPen(line, 2))
         painter.drawPolyline(QPolygonF(low))
+        painter.setPen(QPen(self.palette().color(QPalette.ColorRole.Text), 1.8))
+        painter.setBrush(self.palette().color(QPalette.ColorRole.Base))
+        for point in curve.measured:
+            if point.depth <= scale.n_ctx_max:
+                painter.drawEllipse(QPointF(scale.x(point.depth), scale.y(point.tokens_per_second)), 4, 4)
 
     def _paint_pointer(self, painter: QPainter, scale: Scale, curve: SpeedCurve, depth: int) -> None:
         x, point = scale.x(depth), curve.at(depth)

@@ -12,7 +12,7 @@ from advisor.recommend.reasons import format_rate
 from advisor.recommend.result import DecodeSpeed, Lever, Recommendation
 from advisor.settings.asking import request_of
 from advisor.settings.load_settings import LoadSettings
-from advisor.units import format_bytes, format_tokens
+from advisor.units import format_bytes, format_seconds, format_tokens
 from PySide6.QtCore import QCoreApplication
 
 from ui.memory_layout import Part
@@ -41,6 +41,12 @@ def speed_words(point: DecodeSpeed) -> str:
     if point.high is None:
         return low
     return translate("wording", "{low} to {high}").format(low=low, high=format_rate(point.high))
+
+
+def wait_words(soonest: float | None, latest: float) -> str:
+    """ "12 s", or "12 s to 3 min" where it is estimated."""
+    low, high = format_seconds(latest if soonest is None else soonest), format_seconds(latest)
+    return high if low == high else translate("wording", "{low} to {high}").format(low=low, high=high)
 
 
 def verdict_words(verdict: Verdict) -> str:

@@ -11,6 +11,7 @@ from advisor.cli import documents
 from advisor.cli.answer import exit_code, plain, print_json, progress
 from advisor.cli.companions import companions_of
 from advisor.cli.computer import learned, on_devices, opened_computer, planner_for
+from advisor.cli.export_doing import applied, check_words, checked
 from advisor.cli.model_word import PRESET, is_here, opened_model, runtime_of_word
 from advisor.cli.need_words import need_of
 from advisor.cli.options import request_of
@@ -19,11 +20,13 @@ from advisor.errors import UsageError
 from advisor.export.choices import TARGETS
 from advisor.export.export import Export
 from advisor.export.expressible import expressible
+from advisor.export.global_config import global_config_note
 from advisor.export.prepare import fit_target_mib, whole_path
 from advisor.export.registry import render
 from advisor.export.writing import write_export
 from advisor.gguf.remote import is_remote
 from advisor.history import History, model_key
+from advisor.library.places import places_here
 from advisor.memory.companions import Companions
 from advisor.memory.plan import MemoryPlan
 from advisor.model import ModelFacts
@@ -40,6 +43,7 @@ def run(args: argparse.Namespace) -> int:
         raise UsageError(
             f"--to {args.to} and --runtime {args.runtime} contradict each other.", hint="Leave out --runtime."
         )
+    check_words(args)
     request, changed = expressible(request_of(args), args.to)
     request.check()
     with opened_model(args.model, quiet=args.quiet) as model:
@@ -58,12 +62,18 @@ def run(args: argparse.Namespace) -> int:
             fit_target_mib=fit_target_mib(plan),
         )
     export = replace(export, cannot_express=(*changed, *export.cannot_express))
-    written = write_export(export, Path(args.output), force=args.force) if args.output else ()
+    is_written = args.output and not args.apply
+    written = write_export(export, Path(args.output), force=args.force) if is_written else ()
+    done: documents.Document = {}
+    if args.apply:
+        done["applied"] = applied(args, export, fits=not exit_code(plan.verdict))
+    if args.check is not None:
+        done["loaded"] = checked(args, plan.settings)
     if args.json:
-        print_json(documents.document(**_document(export)))
-    elif not written:
+        print_json(documents.document(**_document(export), **done))
+    elif not written and not done:
         sys.stdout.write(export.files[0].text)
-    if not args.json:
+    if not args.json and not done:
         _talk(args, export, plan, written)
     if args.runtime:
         remember_runtime(args.runtime)
@@ -116,7 +126,8 @@ def _path(args: argparse.Namespace, facts: ModelFacts) -> str:
     template. A preset gets its file's usual name.
     """
     word: str = args.model
-    if is_here(word) and not Path(word).exists() and runtime_of_word(word) == args.to:
+    has_it = {args.to} | ({"ollama"} if TARGETS[args.to].profile == "ollama" else set())
+    if is_here(word) and not Path(word).exists() and runtime_of_word(word) in has_it:
         return word
     if is_remote(word):
         return facts.path.name if facts.path else facts.name
@@ -163,7 +174,13 @@ def _talk(args: argparse.Namespace, export: Export, plan: MemoryPlan, written: t
         _say("The model is not here yet: write the path of your download in place of the name.")
     for path in written:
         _say(f"Written: {path}")
-    for line in (*export.commands, *export.notes, f"Checked with: {export.verified_with}"):
+    trap = global_config_note(export.runtime, places_here())
+    for line in (
+        *export.commands,
+        *export.notes,
+        *filter(None, [trap]),
+        f"Checked with: {export.verified_with}",
+    ):
         _say(line)
 
 

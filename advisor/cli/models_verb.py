@@ -3,28 +3,27 @@
 from __future__ import annotations
 
 import argparse
-import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from advisor.basis import Basis
 from advisor.cli.answer import plain, print_json, progress, text_console
 from advisor.cli.computer import opened_computer
-from advisor.cli.documents import Document, document
+from advisor.cli.documents import document
 from advisor.cli.tables import VERDICT_WORDS
 from advisor.errors import UsageError
-from advisor.library.installed import Unreadable
-from advisor.library.listing import Listed, listed
+from advisor.library import header_cache
+from advisor.library.installed import PARTIAL, LeftOut, Scan
+from advisor.library.lines import left_out_to_dict, line_to_dict, to_text, unreadable_to_dict
+from advisor.library.listing import Listed, listed_or_left_out
 from advisor.library.places import places_here
 from advisor.library.scan import scan
+from advisor.library.stores import TITLES
 from advisor.units import format_bytes, format_tokens
-
-STORE_WORDS = {"ollama": "Ollama", "lm-studio": "LM Studio", "folder": "folder"}
 
 
 def run(args: argparse.Namespace) -> int:
@@ -34,61 +33,69 @@ def run(args: argparse.Namespace) -> int:
             hint="Leave it out, and ask the engine about one model: context-advisor recommend MODEL.",
         )
     args.basis = "formula"  # the engine is not even started: it answers about single models
-    with progress("Looking for models ...", quiet=args.quiet or args.json):
+    quiet = args.quiet or args.json or args.json_lines
+    with progress("Looking for models ...", quiet=quiet):
         found = scan(places_here(), [Path(folder) for folder in args.folders])
-        with opened_computer(args) as computer:
-            lines = list(listed(found.models, computer.hardware))
-    for trouble in found.unreadable:
-        print(plain(trouble.sentence), file=sys.stderr)
+        for trouble in found.unreadable:
+            print(plain(trouble.sentence), file=sys.stderr)
+        if args.json_lines:
+            _print_lines(found, _answers(args, found))
+            return 0
+        answers = list(_answers(args, found))
+    lines = [answer for answer in answers if isinstance(answer, Listed)]
+    left_out = [*found.left_out, *(answer for answer in answers if isinstance(answer, LeftOut))]
     if args.json:
-        print_json(_document(lines, found.unreadable))
+        print_json(
+            document(
+                models=[line_to_dict(line) for line in lines],
+                unreadable=[unreadable_to_dict(trouble) for trouble in found.unreadable],
+                left_out=[left_out_to_dict(file) for file in left_out],
+            )
+        )
     else:
-        _print(text_console(), lines)
+        console = text_console()
+        _print(console, lines)
+        _print_left_out(console, left_out, named=args.left_out)
     return 0
 
 
-def _document(lines: Sequence[Listed], unreadable: Sequence[Unreadable]) -> Document:
-    return document(
-        models=[_entry(line) for line in lines],
-        unreadable=[{"path": _path(trouble.path), "text": plain(trouble.sentence)} for trouble in unreadable],
-    )
+def _answers(args: argparse.Namespace, found: Scan) -> Iterator[Listed | LeftOut]:
+    with opened_computer(args) as computer, header_cache.opened() as cache:
+        yield from listed_or_left_out(found.models, computer.hardware, cache)
 
 
-def _entry(line: Listed) -> Document:
-    model = line.installed
-    return {
-        "name": plain(model.name),
-        "other_names": [plain(name) for name in model.other_names],
-        "store": model.store,
-        "runtime": model.runtime,
-        "path": _path(model.path),
-        "projectors": [_path(projector) for projector in model.projectors],
-        "format": model.format,
-        "size_bytes": model.size_bytes,
-        "architecture": line.architecture,
-        "quantization": line.quantization,
-        "n_ctx_train": line.n_ctx_train,
-        "n_ctx_max": line.n_ctx_max,
-        "verdict": None if line.verdict is None else str(line.verdict),
-        "basis": None if line.verdict is None else str(Basis.FORMULA),
-        "problem": line.problem,
-    }
+def _print_lines(found: Scan, answers: Iterator[Listed | LeftOut]) -> None:
+    """One line of JSON for each thing, as soon as it is known; the last says how many models there are."""
+    for trouble in found.unreadable:
+        _print_line("unreadable", unreadable_to_dict(trouble))
+    for file in found.left_out:
+        _print_line("left_out", left_out_to_dict(file))
+    n_models = 0
+    for answer in answers:
+        if isinstance(answer, Listed):
+            n_models += 1
+            _print_line("model", line_to_dict(answer))
+        else:
+            _print_line("left_out", left_out_to_dict(answer))
+    _print_line("end", {"n_models": n_models})
 
 
-def _path(path: Path) -> str:
-    """As text that can be printed: on Unix a name may hold bytes that are no UTF-8."""
-    return os.fsencode(path).decode("utf-8", "backslashreplace")
+def _print_line(kind: str, content: object) -> None:
+    sys.stdout.write(to_text(document(**{kind: content})) + "\n")
+    sys.stdout.flush()
 
 
 def _print(console: Console, lines: Sequence[Listed]) -> None:
     if not lines:
-        console.print(Text("No models were found in Ollama's and LM Studio's folders, nor in those given."))
+        console.print(Text("No models were found: not in the stores of the programs that run them, not in"))
+        console.print(Text("~/models or the downloads, nor in the folders that were given."))
         console.print(Text("Name a folder to look through: context-advisor models DIR", "dim"))
         return
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("Model", overflow="fold")
-    table.add_column("store")
+    table.add_column("store", overflow="fold")
     table.add_column("architecture", overflow="fold")
+    table.add_column("quantization", overflow="fold")
     table.add_column("size", justify="right", no_wrap=True)
     table.add_column("largest safe", justify="right", no_wrap=True)
     table.add_column("verdict", overflow="fold")
@@ -97,8 +104,9 @@ def _print(console: Console, lines: Sequence[Listed]) -> None:
         words, colour = VERDICT_WORDS[line.verdict] if line.verdict else (line.problem or "", "yellow")
         table.add_row(
             plain(", ".join(model.names)),
-            STORE_WORDS[model.store],
+            ", ".join(TITLES[store] for store in (model.store, *model.other_stores)),
             plain(line.architecture or "-"),
+            plain(line.quantization or "-"),
             format_bytes(model.size_bytes),
             format_tokens(line.n_ctx_max) if line.n_ctx_max else "-",
             Text(plain(words), colour),
@@ -107,3 +115,19 @@ def _print(console: Console, lines: Sequence[Listed]) -> None:
     console.print(
         Text("Largest safe context by formula, with an f16 KV cache and all layers on the GPU.", "dim")
     )
+
+
+def _print_left_out(console: Console, left_out: Sequence[LeftOut], *, named: bool) -> None:
+    if not left_out:
+        return
+    n_partial = sum(file.kind == PARTIAL for file in left_out)
+    n_others = len(left_out) - n_partial
+    counts = [
+        f"{n} {words if n == 1 else words + 's'}"
+        for n, words in ((n_partial, "unfinished download"), (n_others, "file without a model"))
+        if n
+    ]
+    counted = f"Left out: {' and '.join(counts).replace('file without a models', 'files without a model')}."
+    console.print(Text(counted if named else f"{counted} Name them with --left-out.", "dim"))
+    for file in left_out if named else ():
+        console.print(Text(plain(f"  {file.path}: {file.sentence}")))

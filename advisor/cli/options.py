@@ -75,6 +75,8 @@ def build_parser() -> Parser:  # noqa: PLR0915 - one short paragraph a verb
 
     models = verbs.add_parser("models", help="the GGUF models on this computer, with what fits of each")
     models.add_argument("folders", nargs="*", metavar="DIR", help="further folders to look through")
+    models.add_argument("--left-out", action="store_true", help="name half downloads and side files, too")
+    models.add_argument("--json-lines", action="store_true", help="one JSON document a line, as it is known")
     _add_computer(models)
     _add_talk(models)
 
@@ -287,6 +289,14 @@ def _add_export(parser: argparse.ArgumentParser) -> None:
     )
     group.add_argument("-o", "--output", metavar="FILE", help="a file to write, or a folder for all of them")
     group.add_argument("--force", action="store_true", help="replace what is there")
+    group.add_argument(
+        "--apply", action="store_true", help="merge it into the Modelfile or LM Studio's own file, after a yes"
+    )
+    group.add_argument("--yes", action="store_true", help="do not ask before --apply writes")
+    group.add_argument("--run", action="store_true", help="after --apply: ollama create, or lms load")
+    group.add_argument(
+        "--check", nargs="?", const="", metavar="URL", help="ask the running server what it has loaded now"
+    )
 
 
 def default_shell() -> Shell:

@@ -20,7 +20,9 @@ VERIFIED = (
 )
 
 # Said elsewhere, or not let through.
-_NOT_A_FLAG = frozenset({"-m", "-c", "-md", "-ctkd", "-ctvd", "-ngld", "--lora", "--mmproj", "--load-mode"})
+_NOT_A_FLAG = frozenset(
+    {"-m", "-c", "-ot", "-md", "-ctkd", "-ctvd", "-ngld", "--lora", "--mmproj", "--load-mode"}
+)
 
 
 def render(load: Load) -> Export:

@@ -75,5 +75,7 @@ class Export:
     verified_with: str
     commands: tuple[str, ...] = ()
     environment: Mapping[str, str] = field(default_factory=dict)
+    programs: tuple[tuple[str, ...], ...] = ()  # what may be run on request, beside the first file
+    model_key: str = ""  # the runtime's own name of the model's file, where it has one
     cannot_express: tuple[Cannot, ...] = ()
     notes: tuple[str, ...] = ()

@@ -12,9 +12,8 @@ from advisor.export.llama_server import GENERATED, Option, loading_notes, no_dra
 from advisor.export.quoting import check_text, command_line, refusal
 
 VERIFIED = (
-    "llama-server b10434 started its router on such a file and listed every option of it but lora, mmproj "
-    "and "
-    "the draft model's, which common/preset.cpp of 0c1e57098 has; no model was loaded."
+    "The router of llama-server b10434 started on such files and listed every option but device, with its "
+    "value; the command that it makes of them was parsed by the same program. No model was loaded."
 )
 FILE = "llama-presets.ini"
 
@@ -82,11 +81,6 @@ def ini_value(value: str) -> str:
 
 
 def _pairs(options: tuple[Option, ...]) -> Iterator[str]:
-    adapters = [option.words[1] for option in options if option.words[0] == "--lora"]
     for option in options:
         flag, *value = option.words
-        if flag == "--lora":
-            continue
         yield f"{_KEYS.get(flag) or flag.removeprefix('--')} = {ini_value(value[0]) if value else 'true'}"
-    if adapters:
-        yield f"lora = {ini_value(','.join(adapters))}"

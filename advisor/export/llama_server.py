@@ -17,8 +17,7 @@ from advisor.units import format_tokens
 GENERATED = "Generated for llama-server of llama.cpp b10434 or newer."
 VERIFIED = (
     "common/arg.cpp of llama.cpp 0c1e57098 (October 2026) has every flag and LLAMA_ARG_ name, the program of "
-    "b10434 parsed them but for -mg, -ts, -dev, --rope-*, --yarn-*, --mmproj, -md, -ctkd, -ctvd, -ngld and "
-    "--lora; this text itself was not run."
+    "b10434 parsed them but for -dev with a name of a GPU; this text itself was not run."
 )
 
 PROGRAM = "llama-server"
@@ -145,11 +144,12 @@ def _companions(load: Load) -> Iterator[Option]:
         if load.pinned:
             layers = draft.facts.all_gpu_layers if draft.n_gpu_layers is None else draft.n_gpu_layers
             yield Option(("-ngld", str(layers)), None, "")
-    for adapter in beside.adapters:
-        path = str(adapter.path)
+    paths = [str(adapter.path) for adapter in beside.adapters]
+    for path in paths:
         if "," in path or '"' in path:
             raise refusal(path, "llama-server reads --lora as a list, cut at commas")
-        yield Option(("--lora", path), None, "")
+    if paths:
+        yield Option(("--lora", ",".join(paths)), None, "")  # said twice, the last one alone would count
 
 
 def no_draft(load: Load) -> Iterator[Cannot]:

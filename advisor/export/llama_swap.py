@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from advisor.export.capabilities import left_to_the_runtime
+from advisor.export.choices import Shell
 from advisor.export.export import Export, File, Load
 from advisor.export.llama_router import section_name
 from advisor.export.llama_server import PROGRAM, loading_notes, no_draft, said_options, words
@@ -23,7 +24,7 @@ def render(load: Load) -> Export:
         if "${" in word:
             raise refusal(word, "llama-swap reads ${ as the start of a macro")
     # Cut into words without a shell; ${PORT} is replaced before.
-    shell = "sh" if load.shell == "sh" else "cmd"
+    shell: Shell = "sh" if load.shell == "sh" else "cmd"
     line = f"{PROGRAM} --port ${{PORT}} {command_line(said, shell)}"
     name = section_name(load)
     return Export(

@@ -25,7 +25,9 @@ def render(load: Load) -> Export:
     return Export(
         runtime="lm-studio",
         files=(File(file_name, json.dumps(document, indent=1, ensure_ascii=False) + "\n"),),
-        commands=tuple(_commands(load, key)),
+        commands=tuple(command_line(words, load.shell) for words in _commands(load, key)),
+        programs=(_load_words(load, key),),
+        model_key=key,
         cannot_express=tuple(_cannot(load)),
         notes=tuple(_notes(load, key)),
         verified_with=VERIFIED,
@@ -87,12 +89,18 @@ def _share(n_layers: int, load: Load) -> float:
     return min(1.0, round(n_layers / load.facts.n_layer_all, 4))
 
 
-def _commands(load: Load, key: str) -> Iterator[str]:
-    ratio = _gpu_ratio(load)
-    asked = ("--gpu", str(ratio), "--context-length", str(load.settings.n_ctx))
-    yield command_line(("lms", "load", key, *asked, "--estimate-only"), load.shell)
-    parallel = ("--parallel", str(load.settings.n_seq_max))
-    yield command_line(("lms", "load", key, *asked, *parallel, "--yes"), load.shell)
+def _commands(load: Load, key: str) -> Iterator[tuple[str, ...]]:
+    yield (*_asked(load, key), "--estimate-only")
+    yield _load_words(load, key)
+
+
+def _load_words(load: Load, key: str) -> tuple[str, ...]:
+    return (*_asked(load, key), "--parallel", str(load.settings.n_seq_max), "--yes")
+
+
+def _asked(load: Load, key: str) -> tuple[str, ...]:
+    ratio = str(_gpu_ratio(load))
+    return ("lms", "load", key, "--gpu", ratio, "--context-length", str(load.settings.n_ctx))
 
 
 def _cannot(load: Load) -> Iterator[Cannot]:

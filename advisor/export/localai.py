@@ -17,6 +17,18 @@ VERIFIED = (
     "August 2026 have them. LocalAI was not run."
 )
 
+NOTES = (
+    (
+        "Put the file into LocalAI's models folder (LOCALAI_MODELS_PATH, ./models by default) and the model "
+        "beside it: the path is read from there."
+    ),
+    (
+        "Beside the model LocalAI's llama.cpp keeps up to 8 GiB of prompts in RAM: cache_ram:0 in options "
+        "ends "
+        "that."
+    ),
+)
+
 
 def render(load: Load) -> Export:
     """The file for LocalAI's models folder, in which the model lies, too."""
@@ -46,7 +58,7 @@ def render(load: Load) -> Export:
         runtime="localai",
         files=(File(f"{name}.yaml", yaml_text(document, GENERATED)),),
         cannot_express=tuple(_cannot(load)),
-        notes=tuple(_notes(load)),
+        notes=NOTES,
         verified_with=VERIFIED,
     )
 
@@ -72,14 +84,3 @@ def _cannot(load: Load) -> Iterator[Cannot]:
         )
     yield from unsaid("localai", load.settings)
     yield from not_said(load, "LocalAI")
-
-
-def _notes(load: Load) -> Iterator[str]:
-    yield (
-        "Put the file into LocalAI's models folder (LOCALAI_MODELS_PATH, ./models by default) and the model "
-        "beside it: the path is read from there."
-    )
-    yield (
-        "Beside the model LocalAI's llama.cpp keeps up to 8 GiB of prompts in RAM: cache_ram:0 in options "
-        "ends that."
-    )

@@ -49,6 +49,7 @@ def render(load: Load) -> Export:
         files=tuple(files),
         commands=(f"ollama create {name} -f Modelfile", f"ollama run {name}"),
         environment=environment,
+        programs=(("ollama", "create", name, "-f", "Modelfile"),),
         cannot_express=tuple(_cannot(load)),
         notes=tuple(_notes(load, environment)),
         verified_with=VERIFIED,

@@ -35,7 +35,8 @@ def open_webui(load: Load) -> Export:
                 "these values under Advanced Params."
             ),
             (
-                "They are sent to Ollama alone: to other servers Open WebUI sends no num_ctx, set the context "
+                "They are sent to Ollama alone: to other servers Open WebUI sends no num_ctx, set the "
+                "context "
                 "there."
             ),
         ),

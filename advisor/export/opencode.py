@@ -45,7 +45,8 @@ def render(load: Load) -> Export:
                 "~/.config/opencode."
             ),
             (
-                "These are limits for OpenCode alone: the server must be started with that context. With Ollama, "
+                "These are limits for OpenCode alone: the server must be started with that context. With "
+                "Ollama, "
                 "whose /v1 address ignores num_ctx, use the model of --to ollama."
             ),
             (

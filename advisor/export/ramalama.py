@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterator
+from urllib.parse import quote
 
 from advisor.export.beside import not_said
 from advisor.export.capabilities import left_to_the_runtime
@@ -46,9 +47,9 @@ def _passed(options: tuple[Option, ...]) -> Iterator[str]:
 
 
 def _model(load: Load) -> str:
-    """A file is named with its scheme; a name of a model that RamaLama has stays as it is."""
+    """A file's address; a name of a model that RamaLama has stays as it is."""
     is_file = load.model_path.startswith("/")
-    return f"file://{load.model_path}" if is_file else load.model_path
+    return f"file://{quote(load.model_path)}" if is_file else load.model_path
 
 
 def _cannot(load: Load) -> Iterator[Cannot]:

@@ -13,9 +13,9 @@ VERIFIED = "Options as vLLM's documentation of 2026 names them; not run, and its
 def render(load: Load) -> Export:
     """The command. What it will allocate is vLLM's own affair, so nothing but the context is said."""
     n_ctx = load.settings.n_ctx_per_slot
-    words = ("vllm", "serve", "MAKER/MODEL", "--max-model-len", str(n_ctx))
+    words = ["vllm", "serve", "MAKER/MODEL", "--max-model-len", str(n_ctx)]
     if load.settings.n_seq_max > 1:
-        words += ("--max-num-seqs", str(load.settings.n_seq_max))
+        words += ["--max-num-seqs", str(load.settings.n_seq_max)]
     line = command_line(words, load.shell)
     return Export(
         runtime="vllm",

@@ -24,7 +24,7 @@ def write_export(export: Export, place: Path, *, force: bool = False) -> tuple[P
                 code="already-there",
             )
         for path, text in texts.items():
-            _write(path.resolve(), text)  # through a link: the file is replaced, the link stays
+            write_whole(path.resolve(), text)  # through a link: the file is replaced, the link stays
     except OSError as error:
         raise OutputError(
             f"{place} could not be written: {error.strerror or error}.",
@@ -40,7 +40,7 @@ def _texts(export: Export, place: Path) -> dict[Path, str]:
     return {place: export.files[0].text}
 
 
-def _write(target: Path, text: str) -> None:
+def write_whole(target: Path, text: str) -> None:
     """A file beside it takes its place when it is whole; what fails leaves nothing. Raises OSError."""
     with tempfile.NamedTemporaryFile(dir=target.parent, prefix=".context-advisor-", delete=False) as file:
         temporary = Path(file.name)

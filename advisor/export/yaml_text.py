@@ -7,16 +7,15 @@ ASCII escapes is used in them.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 
-# Neither version reads these as anything but a text; y, n, on, off, yes, no, true, false, null, ~ are not here.
+# A key that both versions read as this text: three letters or more, and none of the words below.
 _PLAIN_KEY = re.compile(r"[a-zA-Z_][a-zA-Z0-9_-]{2,}")
 _WORDS = frozenset({"yes", "off", "true", "false", "null"})
 
 
 def yaml_text(document: Mapping[str, object], comment: str) -> str:
-    """The document, below a comment of one line. Raises TypeError for what is not text, whole number or "
-    "bool."""
+    """The document, below a comment of one line. Raises TypeError for what is read in different ways."""
     return "\n".join([f"# {comment}", *_mapping(document, "")]) + "\n"
 
 
@@ -30,7 +29,7 @@ def _entry(start: str, value: object, indent: str) -> Iterator[str]:
     if isinstance(value, Mapping) and value:
         yield start
         yield from _mapping(value, indent + "  ")
-    elif isinstance(value, Sequence) and not isinstance(value, str) and value:
+    elif isinstance(value, list | tuple) and value:
         yield start
         for item in value:
             yield from _item(item, indent + "  ")
@@ -56,7 +55,7 @@ def _scalar(value: object) -> str:
         return quoted(value)
     if isinstance(value, Mapping):
         return "{}"
-    if isinstance(value, Sequence):
+    if isinstance(value, list | tuple):
         return "[]"
     raise TypeError(f"{value!r} has no form that all versions of YAML read alike")
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from advisor.history.fields import to_json
 from advisor.history.record import ProbeRecord
+from advisor.probe.result import ProbeResult
 
 COLUMNS = (
     *("id", "at", "model", "architecture", "quantization", "file_bytes", "engine", "backends", "version"),
@@ -40,10 +41,14 @@ class DeviceComparison:
 
 def comparisons(record: ProbeRecord) -> tuple[DeviceComparison, ...]:
     """The devices of a proof, in the order of the prediction."""
-    measured = record.result.measured_peak_bytes
+    return comparisons_of(record.result)
+
+
+def comparisons_of(result: ProbeResult) -> tuple[DeviceComparison, ...]:
+    """The same of a result that is in no history."""
     return tuple(
-        DeviceComparison(device, n_bytes, measured.get(device))
-        for device, n_bytes in record.predicted_bytes.items()
+        DeviceComparison(device, n_bytes, result.measured_peak_bytes.get(device))
+        for device, n_bytes in result.predicted_bytes.items()
     )
 
 

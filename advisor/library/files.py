@@ -142,7 +142,7 @@ class Walk:
 
 
 def _sorted_entries(path: Path) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
-    """The names of the folders in `path`, of its files and of its dead links; pipes and sockets are neither."""
+    """The names of the folders in `path`, of its files and of its dead links; pipes are none of them."""
     folders, files, dead = [], [], []
     with os.scandir(path) as entries:
         for entry in itertools.islice(entries, MAX_ENTRIES):
@@ -151,8 +151,8 @@ def _sorted_entries(path: Path) -> tuple[tuple[str, ...], tuple[str, ...], tuple
                     folders.append(entry.name)
                 elif entry.is_file():
                     files.append(entry.name)
-                elif entry.is_symlink() and not os.path.exists(entry.path):  # noqa: PTH110 - thousands of them
+                elif entry.is_symlink() and is_absent(Path(entry.path)):
                     dead.append(entry.name)
             except OSError:  # a link to itself
-                dead.append(entry.name)
+                continue
     return tuple(sorted(folders)), tuple(sorted(files)), tuple(sorted(dead))

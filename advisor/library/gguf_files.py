@@ -60,7 +60,9 @@ def gguf_files(folder: Path, names: Sequence[str]) -> GgufFolder:
             whole = whole.removesuffix(ending)
         if not whole.lower().endswith(".gguf"):
             continue
-        begun = whole != name or _BEGUN.match(name) or any(name + ending in everything for ending in _UNFINISHED)
+        begun = (
+            whole != name or _BEGUN.match(name) or any(name + ending in everything for ending in _UNFINISHED)
+        )
         if begun:
             left_out.append(_partial(folder / name))
         elif _NO_MODEL.match(name):
@@ -80,7 +82,9 @@ def gguf_files(folder: Path, names: Sequence[str]) -> GgufFolder:
 def lost_files(folder: Folder) -> tuple[GgufFile, ...]:
     """The models of a walked folder whose links lead nowhere any more."""
     return tuple(
-        GgufFile(folder.path / name, 0, f"{printable(name)} is a link to a file that is gone: download it again.")
+        GgufFile(
+            folder.path / name, 0, f"{printable(name)} is a link to a file that is gone: download it again."
+        )
         for name in folder.dead
         if name.lower().endswith(".gguf") and not _PROJECTOR.match(name)
     )
@@ -124,4 +128,5 @@ def _bare(name: str) -> str:
     stem = re.sub(r"(?:^|[-_.])mmproj(?=$|[-_.])", "", stem).strip("-_.")
     while (shorter := _PRECISION.sub("", stem)) != stem:
         stem = shorter
-    return "" if re.fullmatch(_PRECISION.pattern, f"-{stem}", re.IGNORECASE) else stem
+    stem = re.sub(r"[-_.](?:model|vision|audio)$", "", stem)
+    return "" if _PRECISION.fullmatch(f"-{stem}") else stem

@@ -20,7 +20,8 @@ class InstalledModel:
     `name` is what a person types there, `other_names` are further names of the same file. `path` is the file
     or the first of a split one; what is no GGUF, or has no file, shows the folder or manifest instead.
     `size_bytes` counts all parts, without projectors. `runtime` is the one that the file belongs to, None for
-    no one's. `other_stores` have the file, too. `problem` is a sentence, None for a model that can be opened as far as its store tells.
+    no one's. `other_stores` have the file, too. `problem` is a sentence, None for a model that can be opened
+    as far as its store tells.
     """
 
     store: str  # a key of `stores.TITLES`
@@ -49,7 +50,7 @@ class Unreadable:
 
 @dataclass(frozen=True, slots=True)
 class LeftOut:
-    """A file that looks like a model and is not listed: half a download, or a side file; why, as a sentence."""
+    """A file that looks like a model and is not listed: half a download or a side file, and why."""
 
     path: Path
     kind: str  # PARTIAL | NO_MODEL

@@ -9,11 +9,10 @@ import json
 from pathlib import Path
 
 from advisor.gguf.refusals import printable
-from advisor.library.files import Folder, Walk, because, is_absent, small_text
-from advisor.library.gguf_files import gguf_files
-from advisor.library.installed import InstalledModel, Scan, Unreadable
+from advisor.library.below import models_in
+from advisor.library.files import Walk, because, is_absent, small_text
+from advisor.library.installed import InstalledModel, LeftOut, Scan, Unreadable
 from advisor.library.places import Places
-from advisor.library.safetensors import safetensors_model
 
 STORE = "lm-studio"
 
@@ -25,7 +24,7 @@ _MAX_DEPTH = 4
 
 def models_folder(places: Places) -> tuple[Path, tuple[Unreadable, ...]]:
     """Where LM Studio keeps its models, whether or not it exists, and what could not be read on the way."""
-    home, trouble = _home(places)
+    home, trouble = home_folder(places)
     try:
         settings = json.loads(small_text(home / "settings.json", _MAX_SETTINGS_BYTES))
         said = settings.get("downloadsFolder") if isinstance(settings, dict) else None
@@ -47,14 +46,18 @@ def find(places: Places) -> Scan:
     if is_absent(top):
         return Scan((), trouble)
     models: list[InstalledModel] = []
+    left_out: list[LeftOut] = []
     walk = Walk(top, _MAX_DEPTH)
     for folder in walk:
         if folder.depth >= _REPOSITORY_DEPTH:
-            models += _models(top, folder)
-    return Scan(tuple(models), (*trouble, *walk.unreadable))
+            found = models_in(folder, STORE, lambda path: path.relative_to(top).as_posix(), runtime=STORE)
+            models += found.models
+            left_out += found.left_out
+    return Scan(tuple(models), (*trouble, *walk.unreadable), tuple(left_out))
 
 
-def _home(places: Places) -> tuple[Path, tuple[Unreadable, ...]]:
+def home_folder(places: Places) -> tuple[Path, tuple[Unreadable, ...]]:
+    """LM Studio's home, whether or not it exists, and what could not be read on the way."""
     pointer = places.home / ".lmstudio-home-pointer"
     trouble: tuple[Unreadable, ...] = ()
     try:
@@ -77,22 +80,3 @@ def _absolute(said: object) -> Path | None:
 def _trouble(what: str, path: Path, error: OSError | ValueError | RecursionError) -> Unreadable:
     reason = "it is not JSON" if isinstance(error, (json.JSONDecodeError, RecursionError)) else because(error)
     return Unreadable(path, f"LM Studio's {what} ({path.name}) cannot be read: {reason}.")
-
-
-def _models(top: Path, folder: Folder) -> list[InstalledModel]:
-    found = gguf_files(folder.path, folder.files)
-    models = [
-        InstalledModel(
-            store=STORE,
-            name=file.path.relative_to(top).as_posix(),
-            path=file.path,
-            size_bytes=file.size_bytes,
-            projectors=found.projectors,
-            runtime=STORE,
-            problem=file.problem,
-        )
-        for file in found.models
-    ]
-    name = folder.path.relative_to(top).as_posix()
-    other = safetensors_model(folder.path, folder.files, store=STORE, name=name, runtime=STORE)
-    return [*models, other] if other else models

@@ -13,7 +13,7 @@ from advisor.library.installed import NOT_GGUF, InstalledModel
 from advisor.library.ollama import full_name
 from advisor.library.places import Places
 from advisor.library.safetensors import NOT_A_GGUF, is_safetensors_model
-from advisor.library.scan import STORES
+from advisor.library.stores import STORES
 
 # model, namespace/model or host/namespace/model, with a tag or without: nobody means a file by that.
 _LIKE_A_NAME = re.compile(r"\w[\w.:-]*(/[\w.-]+){0,2}(:[\w.-]+)?")

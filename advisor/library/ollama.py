@@ -5,17 +5,15 @@ The layout is that of Ollama's manifest and server packages: manifests/<host>/<n
 
 from __future__ import annotations
 
-import json
 import re
-import stat
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from advisor.gguf.foreign import HEAD_BYTES, foreign_file
 from advisor.gguf.refusals import printable
-from advisor.library.files import Walk, because, file_bytes, identity, is_absent, small_text
-from advisor.library.installed import GGUF, NOT_GGUF, InstalledModel, Scan, Unreadable
+from advisor.library.blobs import looked_at
+from advisor.library.files import Walk, because, file_bytes, identity, is_absent, small_table
+from advisor.library.installed import NOT_GGUF, InstalledModel, Scan, Unreadable
 from advisor.library.places import Places
 
 STORE = "ollama"
@@ -134,7 +132,7 @@ def _model(base: Path, manifest: Path) -> InstalledModel | None:
     if not weights:
         return None
     blobs = [base / "blobs" / layer.blob for layer in weights]
-    file_format, problem = _looked_at(blobs)
+    file_format, problem = looked_at(blobs)
     return replace(
         found,
         path=blobs[0],
@@ -147,12 +145,7 @@ def _model(base: Path, manifest: Path) -> InstalledModel | None:
 
 def _layers(manifest: Path) -> list[_Layer]:
     """The manifest's layers. Raises OSError, or ValueError with a clause."""
-    try:
-        content = json.loads(small_text(manifest, _MAX_MANIFEST_BYTES))
-    except (json.JSONDecodeError, RecursionError):
-        raise ValueError("it is not JSON") from None
-    if not isinstance(content, dict):
-        raise ValueError("it is not a table")  # noqa: TRY004 - a file's content, not an argument
+    content = small_table(manifest, _MAX_MANIFEST_BYTES)
     layers = content.get("layers") or []
     if not isinstance(layers, list):
         raise ValueError("its layers are not a list")  # noqa: TRY004 - as above
@@ -168,33 +161,6 @@ def _layer(layer: object) -> _Layer:
         raise ValueError("a layer has no type or no hash")
     size_bytes = size if isinstance(size, int) and size > 0 else 0
     return _Layer(kind.removeprefix(_KIND), f"sha256-{match[1]}", size_bytes)
-
-
-def _looked_at(blobs: list[Path]) -> tuple[str, str | None]:
-    """Format and problem of a model's blobs: each must be there and begin as a GGUF."""
-    for blob in blobs:
-        label = f"{blob.name[:19]}..."
-        try:
-            head = _head(blob)
-        except FileNotFoundError:
-            return GGUF, f"Its file {label} is missing: pull the model again."
-        except (OSError, ValueError) as error:
-            return GGUF, f"Its file {label} cannot be read: {because(error)}."
-        if not head:
-            return GGUF, f"Its file {label} is empty: pull the model again."
-        if not head.startswith(b"GGUF"):
-            return NOT_GGUF, foreign_file(label, head).message
-    if len(blobs) > 1:
-        return GGUF, f"Its weights are split over {len(blobs)} blobs, which cannot be read together yet."
-    return GGUF, None
-
-
-def _head(blob: Path) -> bytes:
-    """The first bytes of a blob. Raises OSError, or ValueError for a pipe, which could make us wait."""
-    if not stat.S_ISREG(blob.stat().st_mode):
-        raise ValueError("it is not an ordinary file")
-    with blob.open("rb") as file:
-        return file.read(HEAD_BYTES)
 
 
 def _together(first: InstalledModel, other: InstalledModel) -> InstalledModel:

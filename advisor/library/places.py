@@ -11,7 +11,7 @@ from pathlib import Path
 
 @dataclass(frozen=True, slots=True)
 class Places:
-    """The user's home, the root of the folders of system services, the environment, and which system it is."""
+    """The user's home, the root of the folders of system services, the environment, and which system."""
 
     home: Path
     root: Path

@@ -115,6 +115,11 @@ class Attempts:
         data = self._loaded.memory.data_bytes
         return None if data is None else max(0, self._loaded.guard_bytes - data)
 
+    @property
+    def loaded_rss_bytes(self) -> int | None:
+        """What the worker held in RAM when the model was loaded and had decoded once, without a context."""
+        return self._loaded.memory.rss_bytes if self._loaded else None
+
     def attempt(self, settings: LoadSettings) -> Worked | None:
         """Allocates a context, None if it does not fit. Raises as `load`, and TimeIsUp."""
         self._stop.go_on()

@@ -8,6 +8,7 @@ from advisor.basis import Note
 from advisor.engine.deaths import DEVICE_LIMIT
 from advisor.engine.proof import FillMethod
 from advisor.memory.overhead import python_arrays_bytes
+from advisor.memory.plan import MemoryPlan
 from advisor.probe.attempts import Attempts
 from advisor.probe.finding import Found
 from advisor.probe.measured import predicted
@@ -27,6 +28,10 @@ def conclude(found: Found, task: Task, attempts: Attempts, seconds: float) -> Pr
     expected = predicted(worked.plan, arrays)
     peaks = _peaks(found)
     safe = safe_context(task, found.n_ctx, corrections(expected, peaks, task.room.shared))
+    overhead = _host_overhead(worked.plan, attempts.loaded_rss_bytes, task)
+    if overhead is not None:
+        # The worker's own, in place of what was assumed for any runtime.
+        expected[RAM] = worked.plan.memory[-1].buffers.total_bytes + overhead
     return ProbeResult(
         settings=settings,
         limit_n_ctx=settings.n_ctx,
@@ -41,7 +46,21 @@ def conclude(found: Found, task: Task, attempts: Attempts, seconds: float) -> Pr
         speed=found.filling.speed if found.filling else (worked.allocation.speed,),
         attempts=tuple(attempts.made),
         seconds=round(seconds, 3),
+        host_overhead_bytes=overhead,
     )
+
+
+def _host_overhead(plan: MemoryPlan, loaded_rss_bytes: int | None, task: Task) -> int | None:
+    """What the loaded worker held in RAM beside the weights: Python, libraries, the vocabulary.
+
+    None where a GPU works in the RAM too: what it holds can be in that figure.
+    """
+    holds_a_gpu = any(
+        line.device in task.room.shared and line.buffers.total_bytes for line in plan.memory[:-1]
+    )
+    if loaded_rss_bytes is None or holds_a_gpu:
+        return None
+    return max(0, loaded_rss_bytes - plan.memory[-1].buffers.weights_bytes)
 
 
 def _peaks(found: Found) -> dict[str, int | None]:

@@ -51,7 +51,8 @@ class ProbeResult:
     `limit_n_ctx` is the largest context that worked under the guard, no reserve subtracted on devices;
     `safe_n_ctx` the limit less the reserve, which we recommend. `settings` are those of the proved context,
     which was filled to `filled_tokens`. Bytes are by device as ggml names it, the host as "CPU"; a measured
-    peak is None where nothing could measure it, and `measured_notes` say why.
+    peak is None where nothing could measure it, and `measured_notes` say why. `host_overhead_bytes` is what
+    the loaded worker held in RAM beside the weights before any context was made, None where nobody knows.
     """
 
     settings: LoadSettings
@@ -67,3 +68,4 @@ class ProbeResult:
     speed: tuple[SpeedPoint, ...]
     attempts: tuple[Attempt, ...]
     seconds: float
+    host_overhead_bytes: int | None = None

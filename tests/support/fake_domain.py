@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from advisor.basis import Basis, Note
+from advisor.engine.launch import Launch
 from advisor.errors import AdvisorError, EngineError
 from advisor.export.prepare import Prepared, prepare
 from advisor.hardware.device import Hardware
@@ -82,11 +83,33 @@ class FakeDomain:
     not_kept: Note | None = None
     kept: list[ProbeRecord] = field(default_factory=list)
     history_error: AdvisorError | None = None
+    reserves: list[Reserve] = field(default_factory=list)  # that the proofs were to keep
+    kept_goals: dict[str, Goal] = field(default_factory=dict)
+    goal_error: AdvisorError | None = None
+    launch: Launch | None = None
+    folders: tuple[Path, ...] = ()
     asked: list[str] = field(default_factory=list)
     closed: int = 0
 
     def goals(self) -> dict[str, Goal]:
-        return answers.GOALS
+        return {**answers.GOALS, **self.kept_goals}
+
+    def own_goals(self) -> frozenset[str]:
+        return frozenset(self.kept_goals)
+
+    def keep_goal(self, goal: Goal) -> None:
+        if self.goal_error:
+            raise self.goal_error
+        self.kept_goals[goal.name] = goal
+
+    def forget_goal(self, name: str) -> None:
+        self.kept_goals.pop(name, None)
+
+    def use_engine(self, launch: Launch) -> None:
+        self.launch = launch
+
+    def use_folders(self, folders: tuple[Path, ...]) -> None:
+        self.folders = folders
 
     def runtimes(self) -> dict[str, str]:
         return {"llama-server": "llama.cpp (llama-server)", "ollama": "Ollama"}
@@ -214,6 +237,7 @@ class FakeDomain:
         on_event: Callable[[Event], None],
     ) -> Proved:
         self.asked.append(f"prove {facts.name} {request.cache_type_k}")
+        self.reserves.append(reserve)
         for event in self.proof_events:
             on_event(event)
         if self.proof_gate:

@@ -7,50 +7,20 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QAccessible
 from PySide6.QtWidgets import (
     QAbstractButton,
-    QAbstractItemView,
-    QAbstractSpinBox,
-    QComboBox,
     QScrollArea,
-    QWidget,
 )
 
 from advisor.errors import EngineDied
 from tests.support import computers
+from tests.support.audit import focusable, said_of
 from tests.support.fake_domain import FakeDomain
 from ui.crash import CrashDialog
 from ui.main_window import MainWindow
 from ui.session import Session
 
 Settle = Callable[[Session], None]
-
-
-def said_of(widget: QWidget) -> str:
-    """The name that a screen reader is given."""
-    interface = QAccessible.queryAccessibleInterface(widget)
-    return interface.text(QAccessible.Text.Name) if interface else ""
-
-
-def focusable(root: QWidget) -> list[QWidget]:
-    """What Tab can reach, without the insides of Qt's own boxes and views."""
-    found = []
-    for widget in root.findChildren(QWidget):
-        inside_of_qt = any(
-            isinstance(p, (QComboBox, QAbstractItemView, QAbstractSpinBox)) for p in _parents(widget)
-        )
-        if widget.focusPolicy() & Qt.FocusPolicy.TabFocus and widget.isVisible() and not inside_of_qt:
-            found.append(widget)
-    return found
-
-
-def _parents(widget: QWidget) -> list[QWidget]:
-    parents, parent = [], widget.parentWidget()
-    while parent:
-        parents.append(parent)
-        parent = parent.parentWidget()
-    return parents
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from advisor.cli.main import main
-from advisor.settings.runtimes import RUNTIMES
+from advisor.export.choices import TARGETS
 from tests.support.companion_files import projector
 from tests.support.model_stores import add_ollama_model, model_bytes
 from tests.support.shapes import write_shape
@@ -29,7 +29,7 @@ def answer(capsys: pytest.CaptureFixture[str], *words: str) -> dict[str, object]
     [
         (["absent.gguf", "--to", "ollama"], 3, "absent.gguf"),
         (["MODEL"], 2, "--to"),
-        (["MODEL", "--to", "vllm"], 2, "vllm"),
+        (["MODEL", "--to", "sglang"], 2, "sglang"),
         (["MODEL", "--to", "ollama", "--runtime", "lm-studio"], 2, "contradict"),
         (["MODEL", "--to", "ollama", "--flavour", "loose"], 2, "--flavour"),
         (["MODEL", "--to", "ollama", "--shell", "fish"], 2, "--shell"),
@@ -70,7 +70,7 @@ def test_a_file_that_is_there_is_kept_unless_told_otherwise(
     assert place.read_text() == first
 
 
-@pytest.mark.parametrize("runtime", RUNTIMES)
+@pytest.mark.parametrize("runtime", TARGETS)
 def test_the_document_of_the_contract(runtime: str, model: str, capsys: pytest.CaptureFixture[str]) -> None:
     document = answer(capsys, model, "--to", runtime)
     assert list(document) == [

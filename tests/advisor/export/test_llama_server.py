@@ -140,10 +140,9 @@ def test_companions_that_the_plan_counted_are_loaded_too() -> None:
     )
     export = render("llama-server", PLAIN, FACTS, model_path="/m/x.gguf", companions=companions)
     assert export.commands[0].endswith(
-        "--mmproj /m/mmproj.gguf -md model.gguf -ctkd q8_0 -ctvd f16 -ngld 9 "
-        "--lora /m/one.gguf --lora /m/two.gguf"
+        "--mmproj /m/mmproj.gguf -md model.gguf -ctkd q8_0 -ctvd f16 -ngld 9 --lora /m/one.gguf,/m/two.gguf"
     )
-    assert any("-ngld, --lora, --lora" in note for note in export.notes)
+    assert any("-ngld, --lora" in note for note in export.notes)
 
 
 def test_a_script_for_windows_tells_how_to_read_a_name_that_is_not_ascii() -> None:

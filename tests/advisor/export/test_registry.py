@@ -5,21 +5,19 @@ import pytest
 from advisor.errors import SettingsError, UsageError
 from advisor.export.capabilities import CAPABILITIES
 from advisor.export.choices import TARGETS
-from advisor.export.expressible import expressible, one_cache_type
 from advisor.export.registry import RENDERERS, render
-from advisor.settings.load_settings import CACHE_TYPES, LoadSettings
-from advisor.settings.request import Request
+from advisor.settings.load_settings import LoadSettings
 from advisor.settings.runtimes import RUNTIMES
 from tests.support.planning import a_model
 
 SETTINGS = LoadSettings(n_ctx=8192, n_gpu_layers=33)
 
 
-@pytest.mark.parametrize("name", ["", "vllm", "Ollama", "llama.cpp"])
+@pytest.mark.parametrize("name", ["", "sglang", "Ollama", "llama.cpp"])
 def test_an_unknown_runtime_is_refused_and_the_known_are_named(name: str) -> None:
     with pytest.raises(SettingsError) as caught:
         render(name, SETTINGS, a_model(), model_path="x.gguf")
-    assert all(runtime in caught.value.hint for runtime in RUNTIMES)
+    assert all(runtime in caught.value.hint for runtime in TARGETS)
 
 
 @pytest.mark.parametrize("words", [{"flavour": "loose"}, {"shell": "fish"}])
@@ -28,7 +26,7 @@ def test_an_unknown_flavour_or_shell_is_refused(words: dict[str, str]) -> None:
         render("ollama", SETTINGS, a_model(), model_path="x.gguf", **words)
 
 
-@pytest.mark.parametrize("runtime", RUNTIMES)
+@pytest.mark.parametrize("runtime", TARGETS)
 @pytest.mark.parametrize("path", ["a\nFROM b", "a\0b", "\udcff.gguf"])
 def test_a_path_that_cannot_be_written_down_is_refused(runtime: str, path: str) -> None:
     with pytest.raises(UsageError) as caught:
@@ -37,17 +35,18 @@ def test_a_path_that_cannot_be_written_down_is_refused(runtime: str, path: str) 
 
 
 def test_every_runtime_has_its_renderer_and_its_capabilities() -> None:
-    assert set(RENDERERS) == set(CAPABILITIES) == set(RUNTIMES)
+    assert list(RENDERERS) == list(TARGETS)
+    assert set(CAPABILITIES) == set(TARGETS)
+    assert {target.profile for target in TARGETS.values()} == set(RUNTIMES)
 
 
-@pytest.mark.parametrize("runtime", RUNTIMES)
+@pytest.mark.parametrize("runtime", TARGETS)
 def test_every_export_says_what_it_is_for_and_how_it_was_checked(runtime: str) -> None:
     export = render(runtime, SETTINGS, a_model(), model_path="/m/x.gguf")
     assert export.runtime == runtime
     assert export.verified_with.endswith(".")
     assert "run" in export.verified_with or "loaded" in export.verified_with
     assert "Generated for" in export.files[0].text + " ".join(export.notes)
-    assert export.commands
     assert export.files[0].text.endswith("\n")
 
 
@@ -71,23 +70,3 @@ def test_what_a_runtime_has_no_word_for_is_said(runtime: str, change: dict[str, 
     after = render(runtime, changed, a_model(), model_path="x.gguf").cannot_express
     assert option not in {it.setting for it in before}
     assert option in {it.setting for it in after}
-
-
-def test_one_type_for_both_is_the_one_that_takes_less() -> None:
-    assert one_cache_type("q8_0", "q4_0") == one_cache_type("q4_0", "q8_0") == "q4_0"
-    assert one_cache_type("f16", "q8_0") == "q8_0"
-    assert one_cache_type("f32", "f16") == "f16"
-    assert CACHE_TYPES[0] == "f32"  # the order is by size
-
-
-def test_a_request_is_changed_only_where_its_runtime_has_one_type() -> None:
-    apart = Request(runtime="ollama", cache_type_k="q8_0", cache_type_v="q4_0")
-    changed, why = expressible(apart)
-    assert (changed.cache_type_k, changed.cache_type_v) == ("q4_0", "q4_0")
-    assert "q8_0 and q4_0" in why[0].why
-    for same in (
-        Request(runtime="ollama", cache_type_k="q8_0"),
-        Request(runtime="ollama", cache_type_k="q8_0", cache_type_v="q8_0"),
-        replace(apart, runtime="lm-studio"),
-    ):
-        assert expressible(same) == (same, ())

@@ -1,0 +1,184 @@
+"""An export put where its runtime reads it: a Modelfile, or LM Studio's defaults of a model.
+
+What is there is kept but for what the export says, shown as a difference first and saved beside it.
+"""
+
+from __future__ import annotations
+
+import difflib
+import shutil
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path, PurePosixPath
+
+from advisor.errors import OutputError, UsageError
+from advisor.export.export import Export
+from advisor.export.lm_studio import DEFAULTS
+from advisor.export.merging import merged_defaults, merged_modelfile
+from advisor.export.writing import write_whole
+from advisor.library.lm_studio import home_folder
+from advisor.library.places import Places
+
+APPLICABLE = ("ollama", "lm-studio")
+
+_MAX_FILE_BYTES = 4 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A file as it is (None: it is not there) and as it would be."""
+
+    path: Path
+    before: str | None
+    after: str
+
+    @property
+    def is_one(self) -> bool:
+        return self.before != self.after
+
+    def difference(self) -> str:
+        """As diff -u shows it, in lines that end; empty where nothing changes."""
+        lines = difflib.unified_diff(
+            (self.before or "").splitlines(),
+            self.after.splitlines(),
+            str(self.path) if self.before is not None else "(new)",
+            str(self.path),
+            lineterm="",
+        )
+        return "".join(f"{line}\n" for line in lines)
+
+
+def planned(export: Export, place: Path | None, places: Places) -> Change:
+    """What applying `export` would change. Nothing is written.
+
+    A Modelfile goes to `place` (a file, or a folder; the current one without it). Raises UsageError for a
+    runtime that keeps no such file and for a model that it does not know, OutputError for a file that cannot
+    be read or is not what it should be.
+    """
+    if export.runtime not in APPLICABLE:
+        raise UsageError(
+            f"--apply: there is no file of {export.runtime} that could be changed in place.",
+            hint=f"Leave out --apply and use -o, or choose --to {' or --to '.join(APPLICABLE)}.",
+        )
+    if export.runtime == "lm-studio":
+        if place:
+            raise UsageError(
+                "--apply: LM Studio reads its defaults in one place.",
+                hint="Leave out -o, or leave out --apply.",
+            )
+        path = defaults_path(export, places)
+        before = _read(path)
+        return Change(path, before, merged_defaults(before, export.files[0].text, str(path)))
+    path = place or Path("Modelfile")
+    path = path / "Modelfile" if path.is_dir() else path
+    before = _read(path)
+    return Change(path, before, merged_modelfile(before, export.files[0].text, str(path)))
+
+
+def defaults_path(export: Export, places: Places) -> Path:
+    """Where LM Studio keeps the defaults of this model. Raises UsageError for a model that it does not have."""
+    parts = PurePosixPath(export.model_key).parts
+    if len(parts) != 3 or ".." in parts or export.model_key.startswith("/"):
+        raise UsageError(
+            f"--apply: {export.model_key} does not lie in LM Studio's models folder, so it has no defaults.",
+            hint="Bring it in with lms import, or give --name PUBLISHER/REPOSITORY/FILE.gguf.",
+        )
+    home, _ = home_folder(places)
+    if not home.is_dir():
+        raise UsageError(
+            f"--apply: LM Studio's home was not found ({home}).", hint="Start LM Studio once, then try again."
+        )
+    return home / DEFAULTS / Path(*parts[:2]) / f"{parts[2]}.json"
+
+
+def apply(change: Change, now: datetime) -> Path | None:
+    """Write it; returns the copy of what was there before. Raises OutputError, and then nothing is lost."""
+    backup = None
+    try:
+        target = change.path.resolve()  # through a link: the file is replaced, the link stays
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if _read(change.path) != change.before:
+            raise OutputError(
+                f"{change.path} has changed in the meantime and was not touched.", hint="Try again."
+            )
+        if change.before is not None:
+            backup = _free(target, now)
+            shutil.copy2(target, backup)
+        write_whole(target, change.after)
+    except OSError as error:
+        raise OutputError(
+            f"{change.path} could not be written: {error.strerror or error}.",
+            hint="Look whether you may write there and whether the disk is full.",
+            code="not-written",
+        ) from error
+    return backup
+
+
+def run_programs(export: Export, written: Path, environment: Mapping[str, str]) -> None:
+    """Run what the export names, one after another, without a shell; what they say goes to stderr.
+
+    `written` takes the place of the first file's name. Raises OutputError for a program that is not there or that fails.
+    """
+    for named in export.programs:
+        words = [str(written.absolute()) if word == export.files[0].name else word for word in named]
+        program = shutil.which(words[0], path=environment.get("PATH"))
+        if program is None:
+            raise OutputError(
+                f"{words[0]} was not found, so nothing was run.",
+                hint=f"Install it, or run it yourself: {' '.join(words)}",
+                code="program-missing",
+            )
+        try:
+            done = subprocess.run(  # noqa: S603 - words of ours, no shell, only on request
+                [program, *words[1:]],
+                env=dict(environment),
+                stdin=subprocess.DEVNULL,
+                stdout=sys.stderr,
+                check=False,
+            )
+        except OSError as error:
+            raise OutputError(
+                f"{words[0]} could not be started: {error.strerror or error}.",
+                hint=f"Run it yourself: {' '.join(words)}",
+                code="program-failed",
+            ) from error
+        if done.returncode:
+            raise OutputError(
+                f"{words[0]} ended with {done.returncode}.",
+                hint="What it said stands above. The file is written all the same.",
+                code="program-failed",
+            )
+
+
+def _read(path: Path) -> str | None:
+    try:
+        with path.open("rb") as file:
+            content = file.read(_MAX_FILE_BYTES + 1)
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise OutputError(
+            f"{path} could not be read: {error.strerror or error}.",
+            hint="Look whether it is a file that you may read.",
+            code="not-read",
+        ) from error
+    try:
+        if len(content) <= _MAX_FILE_BYTES:
+            return content.decode("utf-8")
+    except UnicodeDecodeError:
+        pass
+    raise OutputError(
+        f"{path} is not a text that could be changed, and was not touched.",
+        hint="Move it away, or choose another file.",
+        code="not-read",
+    )
+
+
+def _free(target: Path, now: datetime) -> Path:
+    """A name for the copy that nothing has yet."""
+    stem = f"{target.name}.bak-{now:%Y%m%d-%H%M%S}"
+    names = (stem, *(f"{stem}-{number}" for number in range(2, 100)))
+    return next(path for path in map(target.with_name, names) if not path.exists())
