@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from advisor.recommend.places import places
+from advisor.recommend.reasons import format_rate
 from advisor.recommend.result import Alternative, Recommendation
 from advisor.settings.asking import request_of
 from advisor.settings.load_settings import LoadSettings
@@ -141,7 +142,9 @@ class AlternativesTable(QAbstractTableModel):
         if row.n_ctx_max:
             parts.append(in_print(row.settings))
         if row.speed:
-            parts.append(self.tr("tokens/s with an empty \u2192 with a full context"))
+            empty, full = speed_words(row.speed[0]), speed_words(row.speed[-1])
+            words = self.tr("{empty} tokens/s with an empty context, {full} with a full one")
+            parts.append(words.format(empty=empty, full=full))
         return ". ".join([", ".join(parts), row.quality.text if row.quality else ""]).strip(" .")
 
     def _layers(self, row: Alternative) -> str:
@@ -171,7 +174,7 @@ def _kind(settings: LoadSettings) -> tuple[object, ...]:
 def _speed(row: Alternative) -> str:
     if not row.speed:
         return "\u2014"
-    first, full = speed_words(row.speed[0]), speed_words(row.speed[-1])
+    first, full = (format_rate(row.speed[end].tokens_per_second) for end in (0, -1))
     return f"{first} \u2192 {full}"
 
 

@@ -28,9 +28,10 @@ from advisor.history.record import ProbeRecord, model_key
 from advisor.history.store import History
 from advisor.library.belonging import runtime_of
 from advisor.library.installed import InstalledModel, Scan
-from advisor.library.listing import Listed, listed
+from advisor.library.listing import Listed
 from advisor.library.places import places_here
 from advisor.library.scan import scan
+from advisor.library.scanning import Headers
 from advisor.memory.plan import DeviceMemory, MemoryPlan
 from advisor.model import read_model
 from advisor.model.facts import ModelFacts
@@ -70,6 +71,7 @@ class Answers:
 
     def __init__(self, client: EngineClient | None = None) -> None:
         self._client = client or EngineClient()
+        self._headers = Headers()
         self._launch: Launch | None = None  # as the user wants it started, from the next `engine` on
         self._launched: Launch | None = None  # how the client starts it now
         self._folders: tuple[Path, ...] = ()
@@ -126,8 +128,7 @@ class Answers:
 
     def listed(self, model: InstalledModel, hardware: Hardware) -> Listed | None:
         """A model's facts and its largest safe context, by formula; None for what is no model after all."""
-        time.sleep(_PAUSE_SECONDS)
-        return next(listed((model,), hardware), None)
+        return self._headers.line(model, hardware)
 
     def hardware(self, reserve: Reserve, *, anew: bool) -> Hardware:
         """This computer with that much kept free, with the engine's devices as far as they are known.
@@ -311,6 +312,7 @@ class Answers:
 
     def close(self) -> None:
         """Stop the engine's process, also in the middle of a question."""
+        self._headers.close()
         self._client.cancel()
         self._client.close()
 

@@ -26,6 +26,7 @@ from ui.theme import Tone, border_color, qcolor, rgb, tinted, tone_color
 translate = QCoreApplication.translate
 
 _LINES = {"f16": colors.PURPLE, "q8_0": colors.ORANGE, "q4_0": colors.SKY_BLUE}
+_LINES |= {"A": colors.BLUE, "B": colors.VERMILION}  # the two sides of a comparison
 _OTHER_LINE = colors.GREEN
 _Align = Qt.AlignmentFlag
 
@@ -134,7 +135,7 @@ class ChartPainting:
     def _training(self) -> None:
         """A line where the model's training ends, if that is in the chart."""
         painter, scale, trained = self._painter, self._scale, self._data.n_ctx_train
-        if trained > scale.n_ctx_max:
+        if not 0 < trained <= scale.n_ctx_max:
             return
         x = scale.x(trained)
         painter.setPen(QPen(self._quiet, 1, Qt.PenStyle.DashDotLine))
@@ -211,7 +212,7 @@ class ChartPainting:
         painter.setPen(QPen(self._base, 1.5))
         for curve in self._data.curves:
             n_bytes = curve.bytes_at(n_ctx)
-            if n_bytes <= scale.bytes_max:
+            if n_bytes <= scale.bytes_max and n_ctx <= curve.points[-1].n_ctx:
                 painter.setBrush(self._line_color(curve.name, colors.SHAPE_CONTRAST))
                 painter.drawEllipse(self._at(n_ctx, n_bytes), 4.5, 4.5)
 

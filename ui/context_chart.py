@@ -111,7 +111,8 @@ class ContextChart(QWidget):
         """What each cache type takes at one context."""
         if self._data is None:
             return ""
-        takes = ", ".join(f"{c.name} {format_bytes(c.bytes_at(n_ctx))}" for c in self._data.curves)
+        reach = [c for c in self._data.curves if c.points[-1].n_ctx >= n_ctx]  # of two models one may end
+        takes = ", ".join(f"{c.name} {format_bytes(c.bytes_at(n_ctx))}" for c in reach)
         return self.tr("{n} tokens: {takes}").format(n=format_tokens(n_ctx), takes=takes)
 
     def _described(self) -> str:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from advisor.hardware.device import Hardware
-from advisor.hardware.doctor_report import engine_state, report_lines, report_text
+from advisor.hardware.doctor_report import engine_state, report_lines, report_text, without_homes
 from advisor.hardware.findings import Finding, findings
 
+from ui.session import Session
 from ui.state import EngineState
 
 
@@ -26,3 +27,14 @@ def report_of(hardware: Hardware, engine: EngineState, python: str = "python") -
     return report_text(
         report_lines(hardware, found, binding=engine.facts.binding, backends=engine.facts.backends)
     )
+
+
+def diagnostics_of(session: Session, log: str) -> str:
+    """What an issue needs: the doctor's report as far as the computer was read, and the window's log."""
+    if session.hardware is not None:
+        report = report_of(session.hardware, session.engine, session.engine_choice.python_in_commands)
+    else:
+        error = session.hardware_error
+        report = report_text(report_lines(Hardware((), ()), ())[:1])  # the versions
+        report += f"{error.message if error else 'The memory of this computer was not read yet.'}\n"
+    return without_homes(f"{report}\nLog\n{log}")

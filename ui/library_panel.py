@@ -41,6 +41,7 @@ class LibraryPanel(TitledCard):
         self.body.addWidget(self.search)
         self.body.addWidget(self.view, 1)
         self.body.addWidget(self.state)
+        self.body.addStretch(0)
         self.search.textChanged.connect(self.shown.search)
         self.search.textChanged.connect(self._refresh)
         self.view.clicked.connect(self._open)

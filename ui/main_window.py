@@ -20,11 +20,15 @@ from PySide6.QtWidgets import (
 )
 
 from ui.actions import Actions
+from ui.compare_page import ComparePage
 from ui.computer_page import ComputerPage
+from ui.doctor import diagnostics_of
 from ui.drop_target import DropTarget
+from ui.event_log import EventLog
 from ui.export_dialog import ExportDialog
 from ui.header import Header
 from ui.learn_dock import LearnDock
+from ui.log_dock import LogDock
 from ui.model_page import ModelPage
 from ui.preferences import Preferences
 from ui.proof_words import promise_words
@@ -58,11 +62,16 @@ class MainWindow(QMainWindow):
         )
         self.welcome = Welcome(session, self.actions_.open, self.actions_.computer)
         self.computer = ComputerPage(session, self.actions_.look_again)
+        self.compare = ComparePage(session)
         self.status = StatusLine(session)
         self.setStatusBar(self.status)
         self.learn = LearnDock(session)
         self.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, self.learn)
         self.learn.hide()
+        self.events = EventLog(session, self)
+        self.log = LogDock(self.events, self.actions_.diagnostics)
+        self.addDockWidget(Qt.DockWidgetArea.BottomDockWidgetArea, self.log)
+        self.log.hide()
         self.drops = DropTarget(self, self._open_dropped)
         self._arrange()
         self._connect()
@@ -105,6 +114,7 @@ class MainWindow(QMainWindow):
         self._stack.addWidget(self.welcome)
         self._stack.addWidget(self._body)
         self._stack.addWidget(self.computer)
+        self._stack.addWidget(self.compare)
         central = QWidget()
         whole = QVBoxLayout(central)
         whole.setContentsMargins(0, 0, 0, 0)
@@ -121,10 +131,16 @@ class MainWindow(QMainWindow):
         actions.look_again.triggered.connect(self._session.look_again)
         actions.computer.triggered.connect(self._toggle_computer)
         self.computer.left.connect(self._show_current)
+        self.compare.left.connect(self._show_current)
+        actions.compare.triggered.connect(self._toggle_compare)
         actions.quit.triggered.connect(self.close)
         actions.about.triggered.connect(self._about)
         actions.settings.triggered.connect(self._settings)
         actions.learn.triggered.connect(self._toggle_learn)
+        actions.log.toggled.connect(self.log.setVisible)
+        self.log.visibilityChanged.connect(lambda _visible: self._mark_docks())
+        actions.diagnostics.triggered.connect(self._copy_diagnostics)
+        self.sidebar.compare.connect(self._compare_with)
         self.learn.visibilityChanged.connect(lambda _visible: self._mark_docks())
         actions.models.triggered.connect(self._toggle_welcome)
         self.welcome.library.opened.connect(lambda path: self.open_paths([path]))
@@ -158,11 +174,14 @@ class MainWindow(QMainWindow):
         file.addAction(actions.quit)
         view = self.menuBar().addMenu(self.tr("&View"))
         view.addAction(actions.computer)
+        view.addAction(actions.compare)
         view.addSeparator()
         themes: QMenu = view.addMenu(self.tr("&Theme"))
         themes.addActions(actions.themes.actions())
         help_menu = self.menuBar().addMenu(self.tr("&Help"))
         help_menu.addAction(actions.learn)
+        help_menu.addAction(actions.log)
+        help_menu.addAction(actions.diagnostics)
         help_menu.addSeparator()
         help_menu.addAction(actions.about)
 
@@ -195,6 +214,11 @@ class MainWindow(QMainWindow):
 
     def _mark_docks(self) -> None:
         self.actions_.learn.setChecked(not self.learn.isHidden())
+        self.actions_.log.setChecked(not self.log.isHidden())
+
+    def _copy_diagnostics(self) -> None:
+        QGuiApplication.clipboard().setText(diagnostics_of(self._session, self.events.text()))
+        self.status.say(self.tr("The diagnostics are on the clipboard"))
 
     def _show_current(self) -> None:
         has_model = self._session.current is not None
@@ -243,6 +267,18 @@ class MainWindow(QMainWindow):
             self._show_current()
         else:
             self._stack.setCurrentWidget(self.computer)
+
+    def _toggle_compare(self) -> None:
+        if self._stack.currentWidget() is self.compare:
+            self._show_current()
+        else:
+            self._stack.setCurrentWidget(self.compare)
+            if self._session.current:
+                self.compare.compare(self._session.current)
+
+    def _compare_with(self, model: OpenModel) -> None:
+        self._stack.setCurrentWidget(self.compare)
+        self.compare.compare(model)
 
     def _application_state_changed(self, state: Qt.ApplicationState) -> None:
         if state is Qt.ApplicationState.ApplicationActive:

@@ -46,7 +46,7 @@ class ProbePanel(TitledCard):
         self.past.show_proofs(() if is_running else model.proofs)
         trouble = model.proofs_error
         self.past.show_trouble(*((trouble.message, trouble.hint) if trouble else ("", "")))
-        self.aside.setText(settings_words(proof.settings) if proof else "")
+        self.aside.setText(settings_words(proof.settings, has_gpu=proof.has_gpu) if proof else "")
         if proof and is_running:
             self.progress.show_proof(proof)
         if proof and proof.proved:

@@ -53,6 +53,7 @@ class Proof:
 
     request: Request
     settings: LoadSettings
+    has_gpu: bool
     ceiling_bytes: int
     status: ProofStatus = ProofStatus.RUNNING
     now: Event | None = None

@@ -83,11 +83,11 @@ def off_words(error_percent: float | None) -> str:
     return f"{error_percent:+.1f} %".replace("-", "\u2212")
 
 
-def settings_words(settings: LoadSettings) -> str:
-    """ "q8_0 KV cache, 33 layers on the GPU"."""
+def settings_words(settings: LoadSettings, *, has_gpu: bool) -> str:
+    """ "q8_0 KV cache, 33 layers on the GPU"; without a GPU the layers are nowhere else than in RAM."""
     k, v = settings.cache_type_k, settings.cache_type_v
     cache = translate("proof", "{types} KV cache").format(types=k if k == v else f"{k} / {v}")
-    if not settings.n_gpu_layers:
+    if not has_gpu or not settings.n_gpu_layers:
         return cache
     layers = translate("proof", "{n} layers on the GPU").format(n=settings.n_gpu_layers)
     return f"{cache}, {layers}"

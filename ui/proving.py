@@ -46,7 +46,9 @@ class Proving(QObject):
             return
         stop = self._stop = Stop()
         self.running = model
-        model.proof = Proof(request, plan.settings, hardware.ram.usable_bytes)
+        model.proof = Proof(
+            request, plan.settings, has_gpu=bool(hardware.gpus), ceiling_bytes=hardware.ram.usable_bytes
+        )
         self.changed.emit(model)
 
         def work(report: Report) -> Proved:
@@ -78,7 +80,7 @@ class Proving(QObject):
             return
 
         def read(records: tuple[ProbeRecord, ...]) -> None:
-            if records != model.proofs:
+            if records != model.proofs or model.proofs_error:
                 model.proofs, model.proofs_error = records, None
                 self.changed.emit(model)
 

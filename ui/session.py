@@ -15,11 +15,12 @@ from advisor.errors import AdvisorError
 from advisor.export.prepare import Prepared
 from advisor.hardware.device import Hardware
 from advisor.recommend.goals import own_goal
-from advisor.recommend.result import Goal
+from advisor.recommend.result import Goal, Recommendation
 from advisor.settings.request import Request
 from advisor.settings.runtimes import asked_n_ctx
 from PySide6.QtCore import QObject, QTimer, Signal
 
+from ui.chart_layout import ContextCurves
 from ui.choosing import Choosing, recommended_request
 from ui.computer import Computer
 from ui.engine_choice import EngineChoice
@@ -193,6 +194,17 @@ class Session(QObject):
             lambda _report: self._answers.export(facts, hardware, settings, named),
             on_result=on_result,
             on_error=on_error,
+        )
+
+    def draw(
+        self,
+        answers: tuple[Recommendation, ...],
+        on_result: Callable[[tuple[ContextCurves, ...]], None],
+    ) -> None:
+        """The curves of several answers, in the background; nothing where one cannot be drawn."""
+        self._tasks.run(
+            lambda _report: tuple(self._answers.curves(answer) for answer in answers),
+            on_result=on_result,
         )
 
     def set_gpu_only(self, gpu_only: bool) -> None:

@@ -41,6 +41,7 @@ class SettingsDialog(QDialog):
             (self.folders, self.tr("&Model folders")),
         ):
             self.tabs.addTab(tab, words)
+        self.tabs.tabBar().setDrawBase(False)
         self.tabs.setDocumentMode(True)  # the pages lie on the window itself: cards stand out in both themes
         self.tabs.setAccessibleName(self.tr("Settings"))
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)

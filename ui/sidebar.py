@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QModelIndex, Qt
+from PySide6.QtCore import QModelIndex, Qt, Signal
 from PySide6.QtGui import QAction, QPainter, QPaintEvent, QPalette
 from PySide6.QtWidgets import QAbstractItemView, QFrame, QListView, QPushButton, QVBoxLayout, QWidget
 
@@ -10,11 +10,14 @@ from ui.computer_panel import ComputerLines
 from ui.model_list import MODEL_ROLE, ModelList
 from ui.row_painting import ModelRow
 from ui.session import Session
+from ui.state import OpenModel
 from ui.theme import border_color
 
 
 class Sidebar(QWidget):
     """Choosing a row shows that model."""
+
+    compare = Signal(object)  # OpenModel: what the shown one is compared with
 
     def __init__(
         self,
@@ -27,6 +30,8 @@ class Sidebar(QWidget):
         """`models` shows the models on this computer, `details` this computer itself."""
         super().__init__(parent)
         self._session = session
+        self._shown: OpenModel | None = session.current
+        self._before: OpenModel | None = None
         self.setAutoFillBackground(True)
         self.setBackgroundRole(QPalette.ColorRole.Base)
         em = self.fontMetrics().height()
@@ -41,6 +46,9 @@ class Sidebar(QWidget):
         self.view.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.view.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
         self.view.addAction(close_action)
+        self.beside = QAction(self.view)
+        self.beside.triggered.connect(self._compare)
+        self.view.addAction(self.beside)
         self.view.selectionModel().currentChanged.connect(self._row_chosen)
 
         self.models = QPushButton(models.text().replace("&", ""))
@@ -63,12 +71,31 @@ class Sidebar(QWidget):
 
         session.models_changed.connect(self._mark_current)
         session.current_changed.connect(self._mark_current)
+        for changed in (session.current_changed, session.models_changed, session.model_changed):
+            changed.connect(lambda *_: self._remember())
+        self._remember()
         self._mark_current()
 
     def _row_chosen(self, index: QModelIndex, _before: QModelIndex) -> None:
         model = index.data(MODEL_ROLE)
         if model is not None:
             self._session.show_model(model)
+
+    def _compare(self) -> None:
+        model = self._before if self._before in self._session.models else self._session.current
+        if model:
+            self.compare.emit(model)
+
+    def _remember(self) -> None:
+        """The model that was shown before is what the shown one is compared with."""
+        if self._session.current is not self._shown:
+            self._before, self._shown = self._shown, self._session.current
+        before = self._before if self._before in self._session.models else None
+        self.beside.setText(
+            self.tr("Co&mpare with {model}").format(model=before.name)
+            if before
+            else self.tr("Co&mpare its settings")
+        )
 
     def _mark_current(self) -> None:
         row = self.list.row_of(self._session.current)

@@ -44,9 +44,13 @@ def speed_words(point: DecodeSpeed) -> str:
 
 
 def wait_words(soonest: float | None, latest: float) -> str:
-    """ "12 s", or "12 s to 3 min" where it is estimated."""
+    """ "12 s", or "12 to 21 s", "12 s to 3 min" where it is estimated."""
     low, high = format_seconds(latest if soonest is None else soonest), format_seconds(latest)
-    return high if low == high else translate("wording", "{low} to {high}").format(low=low, high=high)
+    number, _, unit = low.partition(" ")
+    if high.endswith(f" {unit}"):
+        low = number
+    same = soonest is None or low == high.partition(" ")[0]
+    return high if same else translate("wording", "{low} to {high}").format(low=low, high=high)
 
 
 def verdict_words(verdict: Verdict) -> str:

@@ -1,4 +1,4 @@
-"""`export --apply`, `--run` and `--check`: what an export does beyond being shown, each only when asked for."""
+"""`export --apply`, `--run` and `--check`: what it does beyond being shown, each only when asked for."""
 
 from __future__ import annotations
 

@@ -73,7 +73,7 @@ def run(args: argparse.Namespace) -> int:
         print_json(documents.document(**_document(export), **done))
     elif not written and not done:
         sys.stdout.write(export.files[0].text)
-    if not args.json and not done:
+    if not args.json:
         _talk(args, export, plan, written)
     if args.runtime:
         remember_runtime(args.runtime)

@@ -22,11 +22,15 @@ from advisor.library.lines import left_out_to_dict, line_to_dict, to_text, unrea
 from advisor.library.listing import Listed, listed_or_left_out
 from advisor.library.places import places_here
 from advisor.library.scan import scan
+from advisor.library.serving import serve
 from advisor.library.stores import TITLES
 from advisor.units import format_bytes, format_tokens
 
 
 def run(args: argparse.Namespace) -> int:
+    if args.serve:
+        serve(sys.stdin, sys.stdout)
+        return 0
     if args.basis == "engine":
         raise UsageError(
             "--basis: the list is made by formula, from the headers alone.",

@@ -77,6 +77,7 @@ def build_parser() -> Parser:  # noqa: PLR0915 - one short paragraph a verb
     models.add_argument("folders", nargs="*", metavar="DIR", help="further folders to look through")
     models.add_argument("--left-out", action="store_true", help="name half downloads and side files, too")
     models.add_argument("--json-lines", action="store_true", help="one JSON document a line, as it is known")
+    models.add_argument("--serve", action="store_true", help=argparse.SUPPRESS)  # for our window
     _add_computer(models)
     _add_talk(models)
 
@@ -290,7 +291,7 @@ def _add_export(parser: argparse.ArgumentParser) -> None:
     group.add_argument("-o", "--output", metavar="FILE", help="a file to write, or a folder for all of them")
     group.add_argument("--force", action="store_true", help="replace what is there")
     group.add_argument(
-        "--apply", action="store_true", help="merge it into the Modelfile or LM Studio's own file, after a yes"
+        "--apply", action="store_true", help="merge it into the Modelfile or LM Studio's file, after a yes"
     )
     group.add_argument("--yes", action="store_true", help="do not ask before --apply writes")
     group.add_argument("--run", action="store_true", help="after --apply: ollama create, or lms load")

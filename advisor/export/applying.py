@@ -79,7 +79,7 @@ def planned(export: Export, place: Path | None, places: Places) -> Change:
 
 
 def defaults_path(export: Export, places: Places) -> Path:
-    """Where LM Studio keeps the defaults of this model. Raises UsageError for a model that it does not have."""
+    """Where LM Studio keeps the defaults of this model. Raises UsageError where it does not have it."""
     parts = PurePosixPath(export.model_key).parts
     if len(parts) != 3 or ".." in parts or export.model_key.startswith("/"):
         raise UsageError(
@@ -120,7 +120,8 @@ def apply(change: Change, now: datetime) -> Path | None:
 def run_programs(export: Export, written: Path, environment: Mapping[str, str]) -> None:
     """Run what the export names, one after another, without a shell; what they say goes to stderr.
 
-    `written` takes the place of the first file's name. Raises OutputError for a program that is not there or that fails.
+    `written` takes the place of the first file's name. Raises OutputError for a program that is not there or
+    that fails.
     """
     for named in export.programs:
         words = [str(written.absolute()) if word == export.files[0].name else word for word in named]

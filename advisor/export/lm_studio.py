@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from advisor.export.capabilities import unsaid
 from advisor.export.export import Cannot, Export, File, Load
+from advisor.export.lm_studio_api import NOT_IN_PYTHON, rest_body, sdk_config
 from advisor.export.quoting import command_line
 from advisor.settings.rope import Rope, said
 
@@ -22,9 +23,14 @@ def render(load: Load) -> Export:
     key = model_key(load.model_path)
     file_name = f"{key.rpartition('/')[2]}.json"
     document = {"preset": "", "operation": {"fields": []}, "load": {"fields": list(_fields(load))}}
+    experts = _share(load.settings.n_cpu_moe, load) if load.settings.n_cpu_moe else None
     return Export(
         runtime="lm-studio",
-        files=(File(file_name, json.dumps(document, indent=1, ensure_ascii=False) + "\n"),),
+        files=(
+            File(file_name, json.dumps(document, indent=1, ensure_ascii=False) + "\n"),
+            sdk_config(load, _gpu_ratio(load), experts),
+            rest_body(load, key),
+        ),
         commands=tuple(command_line(words, load.shell) for words in _commands(load, key)),
         programs=(_load_words(load, key),),
         model_key=key,
@@ -152,4 +158,12 @@ def _notes(load: Load, key: str) -> Iterator[str]:
         yield "The model must be one of LM Studio's: lms import FILE brings it in, lms ls shows its key."
     if load.facts.n_ctx_train and load.settings.n_ctx_per_slot > load.facts.n_ctx_train:
         yield "The context is larger than the model was trained for."
+    yield (
+        "sdk-load-config.json is the config of client.llm.load (@lmstudio/sdk 2.0) and of lmstudio.llm (Python), "
+        f"which drops {', '.join(NOT_IN_PYTHON)} without a word: there, keep these in the file above."
+    )
+    yield (
+        "rest-load.json is the body of POST http://localhost:1234/api/v1/models/load, which has no layers and no "
+        "cache types: they come from the file above."
+    )
     yield "In the app the same values stand under the gear beside the model, if the file is ignored."

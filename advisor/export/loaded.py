@@ -11,7 +11,6 @@ import json
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 from urllib.parse import urlsplit
 
 from advisor.errors import AdvisorError, UsageError
@@ -75,10 +74,10 @@ def _differences(it: Loaded, wanted: LoadSettings) -> Iterator[str]:
         yield f"It has {it.n_slots} slots instead of {wanted.n_seq_max}."
     if it.size_bytes and it.on_gpu_bytes is not None and it.on_gpu_bytes < it.size_bytes:
         beside = format_bytes(it.size_bytes - it.on_gpu_bytes)
-        yield f"{beside} of {format_bytes(it.size_bytes)} are not on the GPU: it is slower than planned there."
+        yield f"{beside} of {format_bytes(it.size_bytes)} are not on the GPU, where all is faster."
 
 
-def _of_ollama(answer: Any, address: str) -> Iterator[Loaded]:
+def _of_ollama(answer: object, address: str) -> Iterator[Loaded]:
     """server/routes.go: PsHandler."""
     models = answer.get("models") if isinstance(answer, dict) else None
     if not isinstance(models, list):
@@ -94,10 +93,10 @@ def _of_ollama(answer: Any, address: str) -> Iterator[Loaded]:
         )
 
 
-def _of_llama_server(answer: Any, address: str) -> Loaded:
+def _of_llama_server(answer: object, address: str) -> Loaded:
     """tools/server/server-context.cpp: get_props."""
     settings = answer.get("default_generation_settings") if isinstance(answer, dict) else None
-    if not isinstance(settings, dict):
+    if not isinstance(answer, dict) or not isinstance(settings, dict):
         raise _no_server(address, "its answer is not llama-server's")
     path = answer.get("model_path")
     return Loaded(
@@ -111,7 +110,7 @@ def _count(value: object) -> int | None:
     return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
 
 
-def _get(address: str, path: str, seconds: float) -> Any:
+def _get(address: str, path: str, seconds: float) -> object:
     """One GET without redirects and proxies, of at most so many bytes and seconds."""
     host, port = _local(address)
     until = time.monotonic() + seconds
@@ -128,13 +127,19 @@ def _get(address: str, path: str, seconds: float) -> Any:
                 raise _no_server(address, "its answer is too long")
             if time.monotonic() > until:
                 raise _no_server(address, "it took too long")
-        return json.loads(content)
+        return _json(bytes(content))
     except (OSError, http.client.HTTPException) as error:
-        raise _no_server(address, str(error) or type(error).__name__) from error
+        why = getattr(error, "strerror", None) or str(error) or type(error).__name__
+        raise _no_server(address, why) from error
     except (ValueError, RecursionError) as error:
         raise _no_server(address, "its answer is not JSON") from error
     finally:
         connection.close()
+
+
+def _json(content: bytes) -> object:
+    answer: object = json.loads(content)
+    return answer
 
 
 def _local(address: str) -> tuple[str, int]:

@@ -51,9 +51,9 @@ def merged_defaults(before: str | None, export: str, name: str) -> str:
         return export
     try:
         document = json.loads(before)
-        fields = document["load"]["fields"] if "load" in document else []
-        keys = [field["key"] for field in fields]
-    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        fields = document.get("load", {"fields": []})["fields"]
+        keys = [str(field["key"]) for field in fields]
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise OutputError(
             f"{name} is not what LM Studio writes, and was not touched.",
             hint="Move it away, and LM Studio starts anew with the defaults of this export.",

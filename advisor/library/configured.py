@@ -20,6 +20,9 @@ def configured_model(
     try:
         parts = shard_paths(path)
         parts[0].stat()
+    except FileNotFoundError:
+        problem = f"Its file {printable(path.name)} is missing."
+        return InstalledModel(store, name, path, 0, runtime=runtime, problem=problem)
     except GgufError as error:
         return InstalledModel(store, name, path, 0, runtime=runtime, problem=error.message)
     except (OSError, ValueError) as error:

@@ -1,44 +1,81 @@
-"""From a name, as Ollama or LM Studio have it, to the file."""
+"""From a name, as a store has it, to the file."""
 
 from __future__ import annotations
 
 import difflib
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
-from advisor.errors import ModelError
+from advisor.errors import ModelError, UsageError
 from advisor.gguf.refusals import printable
 from advisor.library.belonging import runtime_of
+from advisor.library.files import identity
 from advisor.library.installed import NOT_GGUF, InstalledModel
 from advisor.library.ollama import full_name
 from advisor.library.places import Places
 from advisor.library.safetensors import NOT_A_GGUF, is_safetensors_model
-from advisor.library.stores import STORES
+from advisor.library.scan import copies_joined
+from advisor.library.stores import STORES, TITLES
 
 # model, namespace/model or host/namespace/model, with a tag or without: nobody means a file by that.
 _LIKE_A_NAME = re.compile(r"\w[\w.:-]*(/[\w.-]+){0,2}(:[\w.-]+)?")
 _SHOWN_NAMES = 3
+_MOST_CANDIDATES = 8
 
 
 def installed_named(word: str, places: Places) -> InstalledModel | None:
     """The installed model of that name, None if there is none.
 
-    The exact spelling comes first; a tag that is left out is "latest".
+    The exact spelling comes first; a tag that is left out is "latest". What is no whole name may be the end
+    of one ("file.gguf", "name/file") or its beginning ("owner/name"). Raises UsageError where it could be
+    several models.
     """
     models = _installed(places)
-    for spelled in (str, str.casefold):
-        wanted = {spelled(word), spelled(full_name(word))}
-        for model in models:
-            if any(spelled(name) in wanted for name in model.names):
-                return model
+    for means in (_is_exactly, _is_but_for_case, _is_part):
+        found = [model for model in models if any(means(word, name) for name in model.names)]
+        alone = copies_joined(list({identity(model.path) or model.path: model for model in found}.values()))
+        if len(alone) > 1:
+            raise _ambiguous(word, alone)
+        if alone:
+            return alone[0]
     return None
+
+
+def _is_exactly(word: str, name: str) -> bool:
+    return name in {word, full_name(word)}
+
+
+def _is_but_for_case(word: str, name: str) -> bool:
+    return name.casefold() in {word.casefold(), full_name(word).casefold()}
+
+
+def _is_part(word: str, name: str) -> bool:
+    whole, part = name.casefold(), word.casefold()
+    ends = part and whole.endswith((f"/{part}", f"\\{part}", f"/{part}.gguf", f"\\{part}.gguf"))
+    return bool(ends) or whole == f"{part}.gguf" or ("/" in part and whole.startswith(f"{part}/"))
+
+
+def _ambiguous(word: str, models: Sequence[InstalledModel]) -> UsageError:
+    same_name = len({model.name for model in models}) < len(models)
+    shown = [
+        f"{printable(str(model.path) if same_name else model.name, 200)} ({TITLES[model.store]})"
+        for model in models[:_MOST_CANDIDATES]
+    ]
+    more = f" and {len(models) - len(shown)} more" if len(models) > len(shown) else ""
+    return UsageError(
+        f'"{printable(word)}" could be {len(models)} models.',
+        hint=f"{'Give the path of one' if same_name else 'Say which'}: {', '.join(shown)}{more}.",
+        code="ambiguous-model",
+    )
 
 
 def model_path(word: str, places: Places) -> Path:
     """The file that `word` means: a path if it exists there, else an installed model of that name.
 
     What looks like a path is returned as it is, for the reader of files to judge. Raises ModelError for a
-    name that nothing has (unknown-model) and for a model that cannot be opened (not-gguf, broken-model).
+    name that nothing has (unknown-model) and for a model that cannot be opened (not-gguf, broken-model), and
+    UsageError for a name that could be several (ambiguous-model).
     """
     if _exists(word):
         _refuse_safetensors(Path(word))
@@ -104,9 +141,9 @@ def _unknown(word: str, places: Places) -> ModelError:
     elif names:
         hint = f"Installed are, for example, {shown}. context-advisor models lists all."
     else:
-        hint = "Give the path of a GGUF file: neither Ollama nor LM Studio has a model that you may read."
+        hint = "Give the path of a GGUF file: no program here has a model that you may read."
     return ModelError(
-        f'There is no file "{printable(word)}", and no model of that name in Ollama or LM Studio.',
+        f'There is no file "{printable(word)}", and no installed model of that name.',
         hint=hint,
         code="unknown-model",
     )

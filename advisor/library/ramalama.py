@@ -48,6 +48,8 @@ def find(places: Places) -> Scan:
 
 def _title(top: Path, folder: Path) -> str:
     transport, _, rest = folder.relative_to(top).as_posix().partition("/")
+    # hf: is an address on the hub for this program; ramalama takes both spellings.
+    transport = "huggingface" if transport == "hf" else transport
     return f"{transport}://{'/' if transport == 'file' else ''}{rest}"
 
 

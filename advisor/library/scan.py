@@ -33,7 +33,7 @@ def scan(places: Places, own_folders: Iterable[Path] = (), stores: Iterable[Find
             unreadable.setdefault(trouble.path, trouble)
         for file in part.left_out:
             left_out.setdefault(identity(file.path) or file.path, file)
-    return Scan(_copies_joined(list(models.values())), tuple(unreadable.values()), tuple(left_out.values()))
+    return Scan(copies_joined(list(models.values())), tuple(unreadable.values()), tuple(left_out.values()))
 
 
 def together(first: InstalledModel, other: InstalledModel) -> InstalledModel:
@@ -50,7 +50,7 @@ def together(first: InstalledModel, other: InstalledModel) -> InstalledModel:
     )
 
 
-def _copies_joined(models: list[InstalledModel]) -> tuple[InstalledModel, ...]:
+def copies_joined(models: list[InstalledModel]) -> tuple[InstalledModel, ...]:
     """`models` without the copies of one in another store. Only files of one length are looked into."""
     of_size: dict[int, list[int]] = {}
     for index, model in enumerate(models):

@@ -15,7 +15,10 @@ Stamp = dict[Path, tuple[int, int]]
 
 
 def files_of(facts: ModelFacts) -> Stamp:
-    """The model's files with size and time of change. Raises UsageError for a model without weights."""
+    """The model's files with size and time of change.
+
+    Raises UsageError for a model without weights, ProbeFailed "model-vanished" for a file that is not there.
+    """
     if facts.path is None:
         raise UsageError(
             "A model without a file cannot be proved: there are no weights to load.",
@@ -24,7 +27,14 @@ def files_of(facts: ModelFacts) -> Stamp:
         )
     found = {}
     for file in facts.shards or (facts.path,):
-        status = file.stat()
+        try:
+            status = file.stat()
+        except OSError as error:
+            raise ProbeFailed(
+                f"The model's file is gone: {file}.",
+                hint="Put it back, or name the file that there is now.",
+                code="model-vanished",
+            ) from error
         found[file] = (status.st_size, status.st_mtime_ns)
     return found
 
@@ -33,12 +43,8 @@ def changed_files(facts: ModelFacts, before: Stamp) -> ProbeFailed | None:
     """The error if a file of the model is gone or another since the proof began."""
     try:
         now = files_of(facts)
-    except OSError as error:
-        return ProbeFailed(
-            f"The model's file is gone: {error.filename}.",
-            hint="Put it back, or name the file that there is now.",
-            code="model-vanished",
-        )
+    except ProbeFailed as gone:
+        return gone
     changed = next((file for file in before if now.get(file) != before[file]), None)
     if changed is None:
         return None

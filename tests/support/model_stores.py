@@ -15,9 +15,9 @@ from tests.support.small_models import small_llama
 KIND = "application/vnd.ollama.image."
 
 
-def places(home: Path, **environment: str) -> Places:
+def places(home: Path, *, system: str = "linux", **environment: str) -> Places:
     """A computer whose user lives in `home` and whose services live below it, too."""
-    return Places(home=home, root=home / "system", environment=environment)
+    return Places(home=home, root=home / "system", environment=environment, system=system)
 
 
 def model_bytes(directory: Path, *, n_layer: int = 1) -> bytes:

@@ -23,12 +23,13 @@ def small_llama(
     n_head_kv: int = 16,
     n_ff: int = 2048,
     n_expert: int = 0,
+    n_ctx_train: int = 131072,
 ) -> ModelFacts:
     """A model of these dimensions, written to `path`; of `n_expert` experts two are used at a time."""
     n_embd = n_head * HEAD_SIZE
     keys = {
         "block_count": n_layer,
-        "context_length": 131072,
+        "context_length": n_ctx_train,
         "embedding_length": n_embd,
         "feed_forward_length": n_ff,
         "attention.head_count": n_head,

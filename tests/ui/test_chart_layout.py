@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from advisor.units import GiB, KiB, MiB, TiB
-from tests.support import answers
+from tests.support import answers, proofs
 from ui.chart_labels import CurveName, curve_names, spread
 from ui.chart_layout import (
     ContextCurves,
@@ -25,6 +25,7 @@ from ui.chart_layout import (
     context_ticks,
     contexts_shown,
     tick_words,
+    with_measured,
 )
 from ui.chart_sampling import sampled
 
@@ -155,3 +156,16 @@ def test_sampling_follows_the_engines_rounding() -> None:
 
 def test_a_single_context_is_a_single_point() -> None:
     assert sampled(lambda n: Point(n, 7), 256, 256) == (Point(256, 7),)
+
+
+def test_only_proofs_of_such_a_load_are_points_of_the_chart() -> None:
+    answer = answers.recommendation()
+    data, plan = answers.curves(answer), answer.plan
+    settings = replace(plan.settings, n_ctx=16384, cache_type_k="f16", cache_type_v="f16")
+    peaks = {"CUDA0": 7 * GiB, "CPU": 600 * MiB}
+    like = proofs.result(settings=settings, measured_peak_bytes=peaks)
+    fewer_layers = proofs.result(settings=replace(settings, n_gpu_layers=20), measured_peak_bytes=peaks)
+    not_told = proofs.result(settings=settings, measured_peak_bytes={"CUDA0": None})
+    found = with_measured(data, plan, [like, fewer_layers, not_told, like])
+    assert found.measured == (Point(16384, 7 * GiB),)
+    assert with_measured(replace(data, device_name="another"), plan, [like]).measured == ()

@@ -9,9 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from advisor.basis import Basis
+from advisor.engine.proof import SpeedPoint
 from advisor.recommend.result import DecodeSpeed, Speed
-from tests.support import answers
-from ui.speed_layout import SpeedCurve, rate_ticks, rates_shown, speed_curve
+from tests.support import answers, proofs
+from ui.speed_layout import SpeedCurve, last_speed, rate_ticks, rates_shown, speed_curve
 
 RANGE = (DecodeSpeed(0, 50.0, high=90.0), DecodeSpeed(1000, 30.0, high=50.0))
 
@@ -35,6 +36,23 @@ def test_a_measured_curve_has_no_band() -> None:
     curve = SpeedCurve((DecodeSpeed(0, 50.0), DecodeSpeed(1000, 30.0)), Basis.MEASURED)
     assert not curve.is_range
     assert curve.at(500) == DecodeSpeed(500, 40.0)
+
+
+def test_what_a_proof_measured_lies_on_the_axis_of_the_curve() -> None:
+    curve = speed_curve(
+        replace(answers.fast(), decode=RANGE), (SpeedPoint(0, 900.0, 200.0), SpeedPoint(500, 9.0, None))
+    )
+    assert curve is not None
+    assert curve.measured == (DecodeSpeed(0, 200.0),)
+    assert rates_shown(curve) >= 200
+
+
+def test_the_newest_proof_of_such_a_load_tells_the_speed() -> None:
+    newest, before = proofs.result(), proofs.result(speed=(SpeedPoint(0, 1.0, 1.0),))
+    other = proofs.result(settings=replace(proofs.SETTINGS, cache_type_v="f16"))
+    shown = replace(proofs.SETTINGS, n_ctx=4096)
+    assert last_speed([other, newest, before], shown) == newest.speed
+    assert last_speed([other], shown) == ()
 
 
 @given(st.integers(1, 100_000))

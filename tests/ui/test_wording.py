@@ -28,6 +28,20 @@ def test_only_a_plain_yes_is_green() -> None:
     assert green == [Verdict.FITS]
 
 
+@pytest.mark.parametrize(
+    ("soonest", "latest", "words"),
+    [
+        (None, 12.2, "12 s"),
+        (12.0, 12.2, "12 s"),
+        (12.2, 21.0, "12 to 21 s"),
+        (2.0, 120.0, "2 s to 2 min"),
+        (0.4, 5000.0, "0.4 s to 83 min"),
+    ],
+)
+def test_a_wait_is_a_range_where_it_is_estimated(soonest: float | None, latest: float, words: str) -> None:
+    assert wording.wait_words(soonest, latest) == words
+
+
 @pytest.mark.parametrize("basis", list(Basis))
 def test_every_basis_has_words_of_its_own(basis: Basis) -> None:
     others = {wording.basis_words(other) for other in Basis if other is not basis}

@@ -207,3 +207,75 @@ def test_ollama_loads_a_models_projector_without_being_told(
     # By its path it is a file like any other, and nothing says that a projector belongs to it.
     _, by_path = answer(capsys, "plan", str(blob), *words)
     assert by_path["companions"] == []
+
+
+def add_llama_and_half(folder: Path, tmp_path: Path) -> None:
+    folder.mkdir()
+    write_shape("llama-3.2-1b", tmp_path).rename(folder / "whole.gguf")
+    add_file(folder, "half.gguf.part", b"GG")
+    content = (folder / "whole.gguf").read_bytes()[: 64 * 1024]
+    add_file(folder, "cut.gguf", content)
+    add_file(folder, "adapter.gguf", GgufBytes({"general.type": "adapter"}).build())
+
+
+def test_what_is_left_out_is_counted_and_named_on_request(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    own = tmp_path / "own"
+    add_llama_and_half(own, tmp_path)
+    assert main(["models", str(own), *COMPUTER]) == 0
+    shown = capsys.readouterr().out
+    assert "Left out: 2 unfinished downloads and 1 file without a model. Name them with --left-out." in shown
+    assert "half.gguf.part" not in shown
+    assert main(["models", str(own), *COMPUTER, "--left-out"]) == 0
+    shown = "".join(capsys.readouterr().out.split())
+    assert "half.gguf.part" in shown
+    assert "adapter.gguf" in shown
+    _, document = answer(capsys, "models", str(own), *COMPUTER)
+    assert sorted(it["kind"] for it in document["left_out"]) == ["no-model", "partial", "partial"]
+
+
+def test_json_lines_say_each_thing_as_it_is_known(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    own = tmp_path / "own"
+    add_llama_and_half(own, tmp_path)
+    assert main(["models", str(own), str(tmp_path / "absent"), *COMPUTER, "--json-lines"]) == 0
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert {line.pop("schema_version") for line in lines} == {1}
+    assert [next(iter(line)) for line in lines] == [
+        "unreadable",
+        "left_out",
+        "left_out",
+        "left_out",
+        "model",
+        "end",
+    ]
+    whole = next(line["model"] for line in lines if "model" in line)
+    _, document = answer(capsys, "models", str(own), *COMPUTER)
+    assert document["models"] == [whole]
+    assert lines[-1] == {"end": {"n_models": 1}}
+
+
+def test_every_store_is_in_the_list(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    whole = write_shape("llama-3.2-1b", tmp_path)
+    home = Path.home()
+    for number, name in enumerate(
+        (
+            ".cache/llama.cpp/a.gguf",
+            ".cache/huggingface/hub/models--me--b/snapshots/abc/b.gguf",
+            ".local/share/nomic.ai/GPT4All/c.gguf",
+            "text-generation-webui/user_data/models/d.gguf",
+            ".localai/models/e.gguf",
+            "models/f.gguf",
+        )
+    ):
+        path = add_file(home, name, whole.read_bytes()[: 256 * 1024])
+        os.truncate(path, whole.stat().st_size + number)
+    entries = listed(capsys)
+    assert {(entry["store"], entry["architecture"]) for entry in entries.values()} == {
+        (store, "llama")
+        for store in ("llama.cpp", "hugging-face", "gpt4all", "text-generation-webui", "localai", "folder")
+    }
+    assert main(["models", *COMPUTER]) == 0
+    shown = capsys.readouterr().out
+    assert "Hugging" in shown
+    assert "Q4_K_M" in shown

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from advisor.library import files, folders
-from tests.support.model_stores import add_file
+from tests.support.model_stores import add_file, places
 
 
 def names(top: Path) -> list[str]:
@@ -29,7 +29,7 @@ def test_a_folder_without_permission_is_named(tmp_path: Path, monkeypatch: pytes
     add_file(tmp_path, "shut/b.gguf", b"GGUF")
     listing = files._sorted_entries
 
-    def guarded(path: Path) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    def guarded(path: Path) -> tuple[tuple[str, ...], ...]:
         if path.name == "shut":
             raise PermissionError(13, "Permission denied")
         return listing(path)
@@ -83,3 +83,40 @@ def test_names_begin_as_the_folder_was_given(tmp_path: Path, monkeypatch: pytest
     monkeypatch.chdir(tmp_path)
     (model,) = folders.find([Path("models")]).models
     assert (model.name, model.store, model.runtime) == (str(Path("models", "a.gguf")), "folder", None)
+
+
+def test_the_usual_folders_need_not_be_named(tmp_path: Path) -> None:
+    add_file(tmp_path, "models/deep/er/a.gguf", b"GGUF")
+    add_file(tmp_path, "Downloads/b.gguf", b"GGUF")
+    add_file(tmp_path, "Downloads/unpacked/c.gguf", b"GGUF")
+    add_file(tmp_path, "Downloads/unpacked/deeper/d.gguf", b"GGUF")
+    add_file(tmp_path, "Downloads/half.gguf.part", b"GG")
+    found = folders.find_usual(places(tmp_path))
+    assert [model.path.name for model in found.models] == ["a.gguf", "b.gguf", "c.gguf"]
+    assert (found.unreadable, found.left_out) == ((), ())
+
+
+def test_no_usual_folder_is_no_trouble(tmp_path: Path) -> None:
+    found = folders.find_usual(places(tmp_path))
+    assert (found.models, found.unreadable) == ((), ())
+
+
+@pytest.mark.parametrize(
+    ("content", "folder"),
+    [
+        (b'# x\nXDG_DOWNLOAD_DIR="$HOME/Geladen"\n', "Geladen"),
+        (b'XDG_DOWNLOAD_DIR="{}/elsewhere"\n', "elsewhere"),
+        (b'XDG_DOWNLOAD_DIR="$HOME/"\n', "Downloads"),
+        (b'XDG_DOWNLOAD_DIR="relative"\n', "Downloads"),
+        (b"\xff\xff", "Downloads"),
+    ],
+)
+def test_downloads_have_another_name_in_every_language(content: bytes, folder: str, tmp_path: Path) -> None:
+    add_file(tmp_path, ".config/user-dirs.dirs", content.replace(b"{}", str(tmp_path).encode()))
+    assert folders.downloads(places(tmp_path)) == tmp_path / folder
+
+
+def test_a_link_whose_file_is_gone_is_a_model_with_a_problem(tmp_path: Path) -> None:
+    (tmp_path / "lost.gguf").symlink_to(tmp_path / "nothing")
+    (model,) = folders.find([tmp_path]).models
+    assert model.problem == "lost.gguf is a link to a file that is gone: download it again."

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from advisor.errors import ModelError
+from advisor.errors import ModelError, UsageError
 from advisor.library.names import installed_named, model_path, runtime_of_word
 from tests.support.model_stores import (
     add_file,
@@ -102,3 +102,56 @@ def test_a_file_of_that_name_comes_first(home: Path, monkeypatch: pytest.MonkeyP
     monkeypatch.chdir(add_file(home / "work", "llama3.1:8b", b"GGUF").parent)
     assert model_path("llama3.1:8b", places(home)) == Path("llama3.1:8b")
     assert runtime_of_word("llama3.1:8b", places(home)) is None
+
+
+def test_a_name_that_two_stores_have_for_different_files_is_refused_with_their_paths(tmp_path: Path) -> None:
+    first = add_file(tmp_path, ".cache/llama.cpp/model.gguf", b"GGUF")
+    second = add_file(tmp_path, ".cache/gpt4all/model.gguf", b"GGUF12")
+    with pytest.raises(UsageError, match="could be 2 models") as caught:
+        model_path("model.gguf", places(tmp_path))
+    assert caught.value.code == "ambiguous-model"
+    assert f"{first} (llama.cpp), {second} (GPT4All)" in caught.value.hint
+
+
+def test_a_name_that_two_stores_have_for_one_content_is_that_model(tmp_path: Path) -> None:
+    first = add_file(tmp_path, ".cache/llama.cpp/model.gguf", b"GGUF")
+    add_file(tmp_path, ".cache/gpt4all/model.gguf", b"GGUF")
+    assert model_path("model.gguf", places(tmp_path)) == first
+
+
+HUB = ".cache/huggingface/hub/models--google--gemma-GGUF/snapshots/abc"
+
+
+@pytest.mark.parametrize(
+    "word", ["gemma-Q4.gguf", "gemma-q4", "gemma-GGUF/gemma-Q4.gguf", "google/gemma-GGUF/gemma-Q4"]
+)
+def test_the_end_of_a_name_is_enough(word: str, tmp_path: Path) -> None:
+    model = add_file(tmp_path, f"{HUB}/gemma-Q4.gguf", b"GGUF")
+    add_file(tmp_path, f"{HUB}/gemma-Q8.gguf", b"GGUF")
+    assert model_path(word, places(tmp_path)) == model
+
+
+def test_a_repository_is_its_model_if_it_has_but_one(tmp_path: Path) -> None:
+    model = add_file(tmp_path, f"{HUB}/gemma-Q4.gguf", b"GGUF")
+    assert model_path("google/gemma-GGUF", places(tmp_path)) == model
+    add_file(tmp_path, f"{HUB}/gemma-Q8.gguf", b"GGUF")
+    with pytest.raises(UsageError) as caught:
+        model_path("google/gemma-GGUF", places(tmp_path))
+    assert "Say which: google/gemma-GGUF/gemma-Q4.gguf (Hugging Face), google/" in caught.value.hint
+    with pytest.raises(ModelError):
+        model_path("google", places(tmp_path))
+
+
+def test_the_candidates_that_are_named_are_few(tmp_path: Path) -> None:
+    for number in range(12):
+        add_file(tmp_path, f"{HUB}/gemma-{number}.gguf", b"GGUF")
+    with pytest.raises(UsageError) as caught:
+        model_path("google/gemma-GGUF", places(tmp_path))
+    assert caught.value.hint.endswith(" and 4 more.")
+
+
+def test_stores_with_a_runtime_profile_say_it(tmp_path: Path) -> None:
+    add_file(tmp_path, ".cache/llama.cpp/model.gguf", b"GGUF")
+    add_file(tmp_path, ".cache/gpt4all/other.gguf", b"GGUF")
+    assert runtime_of_word("model.gguf", places(tmp_path)) == "llama-server"
+    assert runtime_of_word("other.gguf", places(tmp_path)) is None
