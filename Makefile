@@ -7,7 +7,7 @@ SETUP = $(PYTHON) packaging/setup_env.py
 
 export ENGINE
 .DEFAULT_GOAL := help
-.PHONY: help run test rig check bench accuracy scenarios advice-table screenshots fuzz package clean
+.PHONY: help run test rig check bench accuracy scenarios advice-table screenshots fuzz soak package clean
 
 help:  ## this list
 	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 20
@@ -41,6 +41,9 @@ screenshots:  ## pictures of the real window, light and dark
 
 fuzz:  ## attack the header reader for a minute; ARGS=600 for longer
 	@$(SETUP) fuzz $(ARGS)
+
+soak:  ## a thousand plans and fifty proofs in one program: what stays behind is counted
+	@$(SETUP) module tests.soak $(ARGS)
 
 package:  ## a folder with both programs that needs no Python, in dist/; ENGINE=... chooses the engine in it
 	@$(SETUP) package

@@ -12,6 +12,7 @@ import sys
 import tempfile
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
+from dataclasses import replace
 from pathlib import Path
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
@@ -20,13 +21,14 @@ from PySide6.QtCore import QDeadlineTimer, QEventLoop, QSize, Qt
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QApplication
 
-from tests.support import computers
-from tests.support.fake_domain import FakeDomain
+from tests.support import computers, proofs
+from tests.support.fake_domain import FakeDomain, Gate
 from tests.support.gemma import real_gemma
 from ui.answers import Answers
 from ui.app import make_application
 from ui.main_window import MainWindow
 from ui.preferences import Preferences
+from ui.proof_state import after
 from ui.session import Session
 from ui.tasks import Tasks
 from ui.theme import Theme, apply_theme
@@ -47,7 +49,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         for theme in (Theme.LIGHT, Theme.DARK):
             apply_theme(app, theme)
             drawn = pictures(app, model, Path(folder), args.outdir, theme)
-            for picture in drawn + pictures_of_a_computer(app, Path(folder), args.outdir, theme):
+            drawn += pictures_of_a_computer(app, Path(folder), args.outdir, theme)
+            drawn += pictures_of_a_proof(app, Path(folder), args.outdir, theme)
+            for picture in drawn:
                 sys.stdout.write(f"{picture}\n")
     return 0
 
@@ -84,6 +88,38 @@ def pictures_of_a_computer(app: QApplication, scratch: Path, outdir: Path, theme
         _settle(app, session)
         return _write(window, outdir / f"computer-{theme}")
     finally:
+        window.close()
+
+
+def pictures_of_a_proof(app: QApplication, scratch: Path, outdir: Path, theme: Theme) -> list[Path]:
+    """A proof made by hand, in the middle of its fill and at its end."""
+    gate = Gate()
+    domain = FakeDomain(proof_gate=gate)
+    session = Session(domain, Tasks(app), app)
+    window = MainWindow(session, Preferences(scratch / "proof.ini"))
+    window.resize(SIZE)
+    window.show()
+    session.start()
+    try:
+        _settle(app, session)
+        window.open_paths([Path("llama-3.1-8b.gguf")])
+        _settle(app, session)
+        model = session.current
+        if model is None or model.plan is None:
+            raise RuntimeError("the model was not answered")
+        settings = replace(model.plan.settings, n_ctx=proofs.WORKED.n_ctx)
+        domain.proof_result = proofs.result(settings=settings)
+        window.actions_.prove.trigger()
+        for event in proofs.on_its_way():
+            model.proof = after(model.proof, event) if model.proof else None
+        session.proof_changed.emit(model)
+        app.processEvents()
+        written = _write(window, outdir / f"proof-running-{theme}")
+        gate.open()
+        _settle(app, session)
+        return written + _write(window, outdir / f"proof-{theme}")
+    finally:
+        gate.open()
         window.close()
 
 

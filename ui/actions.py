@@ -33,6 +33,8 @@ class Actions(QObject):
         )
         self.settings = self._action(self.tr("&Settings\u2026"), QKeySequence.StandardKey.Preferences)
         self.settings.setMenuRole(QAction.MenuRole.PreferencesRole)
+        self.prompt = self._action(self.tr("The &prompt I send\u2026"), QKeySequence("Ctrl+T"))
+        self.prompt.setToolTip(self.tr("Count text files, and see whether a context holds them"))
         self.compare = self._action(self.tr("Co&mpare\u2026"), QKeySequence("Ctrl+D"))
         self.compare.setToolTip(self.tr("Two models, or two settings of one, side by side"))
         self.quit = self._action(self.tr("&Quit"), QKeySequence.StandardKey.Quit)

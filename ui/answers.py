@@ -40,8 +40,10 @@ from advisor.probe.stop import Stop
 from advisor.recommend.advise import advise
 from advisor.recommend.comfort import NO_SPEED, speed_of
 from advisor.recommend.goals import DEFAULT_GOAL, delete_goal, load_goals, own_goals, save_goal
+from advisor.recommend.need import Part
 from advisor.recommend.planner import Planner
 from advisor.recommend.planning import Planning
+from advisor.recommend.prompt import file_part
 from advisor.recommend.result import Goal, Recommendation
 from advisor.recommend.rows import largest_row
 from advisor.settings.calibration import NOTHING_LEARNED
@@ -305,6 +307,14 @@ class Answers:
             *(facts, wishes.hardware, wishes.goal, _request(wishes), planner),
             calibration=self._calibration,
         )
+
+    def count_file(self, path: Path, facts: ModelFacts, report: Callable[[str], None]) -> Part:
+        """The tokens of a text file, by the model's vocabulary or, without an engine, estimated.
+
+        `report` is called between pieces and may raise. Raises UsageError for what is no text.
+        """
+        stage = f"counting {path.name}"
+        return file_part(path, facts, self._client if self._info else None, lambda: report(stage))
 
     def retire_engine(self) -> None:
         """End the engine's process if it has not been asked anything for a while."""

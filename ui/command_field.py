@@ -6,7 +6,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QFontDatabase, QGuiApplication
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QPushButton, QWidget
 
-from ui.labels import SMALL, scaled
+from ui.labels import SMALL, scaled, verbatim
 
 
 class CopyButton(QPushButton):
@@ -51,7 +51,7 @@ class CommandField(QWidget):
         mono.setPointSizeF(self.font().pointSizeF())
         self.field.setFont(scaled(mono, SMALL))
         self.field.setCursorPosition(0)
-        self.field.setToolTip(command)
+        self.field.setToolTip(verbatim(command))
         self.field.setAccessibleName(self.tr("Command: {purpose}").format(purpose=purpose))
         self.copy_button = CopyButton(self.tr("Copy"), command)
         self.copy_button.setAccessibleName(self.tr("Copy the command"))

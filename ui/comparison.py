@@ -132,7 +132,7 @@ def _differences(a: Side, b: Side) -> Iterator[str]:
 
 
 def _more(a: int, b: int, words: str, amount: Callable[[int], str]) -> Iterator[str]:
-    if a != b:
+    if amount(a) != amount(b):  # what reads alike is alike
         one = NAMES[0] if a > b else NAMES[1]
         yield words.format(one=one, n=amount(abs(a - b)), most=amount(max(a, b)), least=amount(min(a, b)))
 

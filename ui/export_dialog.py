@@ -30,7 +30,7 @@ from ui.card import clear_layout
 from ui.command_field import CommandField, CopyButton
 from ui.export_text import ExportText, fixed_font
 from ui.fields import choice_box
-from ui.labels import SMALL, ToneLabel, label, muted_label, scaled
+from ui.labels import SMALL, ToneLabel, label, muted_label, scaled, verbatim
 from ui.notes_panel import bullet
 from ui.notice import Notice
 from ui.session import Session
@@ -248,7 +248,7 @@ class ExportDialog(QDialog):
         answer = QMessageBox.question(
             self,
             self.tr("Replace the file?"),
-            self.tr("{name} is already there. Replace it?").format(name=place.name),
+            verbatim(self.tr("{name} is already there. Replace it?").format(name=place.name)),
             QMessageBox.StandardButton.Yes | QMessageBox.StandardButton.No,
             QMessageBox.StandardButton.No,
         )

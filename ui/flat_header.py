@@ -58,7 +58,7 @@ class FlatHeader(QHeaderView):
 
     def _inner(self, box: QRect, section: int) -> QRect:
         """Where the text stands: a number's end gives way to the "?"."""
-        asks = self.help[section].sizeHint().width() if self._asks_at_end(section) else 0
+        asks = round(self.help[section].sizeHint().width() * 1.2) if self._asks_at_end(section) else 0
         return box.adjusted(self._padding, 0, -self._padding - asks, 0)
 
     def _asks_at_end(self, section: int) -> bool:

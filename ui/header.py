@@ -6,7 +6,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction, QPainter, QPaintEvent, QPalette
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QWidget
 
-from ui.labels import muted_label
+from ui.labels import muted_label, verbatim
 from ui.session import Session
 from ui.theme import border_color
 
@@ -58,12 +58,12 @@ class Header(QWidget):
         for name, goal in self._session.goals.items():
             self.goals.addItem(goal.title, name)
             row = self.goals.count() - 1
-            self.goals.setItemData(row, goal.description, Qt.ItemDataRole.ToolTipRole)
+            self.goals.setItemData(row, verbatim(goal.description), Qt.ItemDataRole.ToolTipRole)
 
     def _show_wishes(self) -> None:
         self.runtimes.setCurrentIndex(self.runtimes.findData(self._session.runtime))
         self.goals.setCurrentIndex(self.goals.findData(self._session.goal.name))
-        self.goals.setToolTip(self._session.goal.description)
+        self.goals.setToolTip(verbatim(self._session.goal.description))
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         QPainter(self).fillRect(0, self.height() - 1, self.width(), 1, border_color(self.palette()))

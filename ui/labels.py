@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QRectF, QSize, Qt
-from PySide6.QtGui import QFont, QPainter, QPaintEvent, QPalette, QPen
+from html import escape
+
+from PySide6.QtCore import QEvent, QRectF, QSize
+from PySide6.QtGui import QFont, QPainter, QPaintEvent, QPalette, QPen, Qt
 from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 
 from ui.colors import SHAPE_CONTRAST
@@ -21,6 +23,11 @@ def scaled(font: QFont, factor: float, *, bold: bool = False) -> QFont:
     if bold:
         made.setWeight(QFont.Weight.DemiBold)
     return made
+
+
+def verbatim(text: str) -> str:
+    """Text for a tool tip or a message box, which read as HTML what looks like it: a file's name must not be."""
+    return f"<span>{escape(text)}</span>" if Qt.mightBeRichText(text) else text
 
 
 def label(text: str = "", *, size: float = 1.0, bold: bool = False, wraps: bool = False) -> QLabel:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from advisor.errors import UsageError
-from advisor.terms import find_term, load_terms
+from advisor.errors import PresetError, UsageError
+from advisor.terms import Term, find_term, load_terms
 from PySide6.QtCore import QEvent, Qt, QUrl
 from PySide6.QtGui import QKeyEvent, QPalette
 from PySide6.QtWidgets import (
@@ -34,7 +34,7 @@ class LearnDock(QDockWidget):
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._session = session
-        self._terms = load_terms()
+        self._terms, problem = _terms()
         self._shown = _FIRST
         self.setObjectName("learn")
         self.setWindowTitle(self.tr("Learn"))
@@ -59,6 +59,8 @@ class LearnDock(QDockWidget):
         self.text.anchorClicked.connect(lambda url: self.show_term(url.toString()))
         self.visibilityChanged.connect(self.own.set_watched)
         self.show_term(_FIRST)
+        if problem:
+            self.text.setPlainText(f"{problem.message} {problem.hint}")
 
     @property
     def term(self) -> str:
@@ -70,7 +72,8 @@ class LearnDock(QDockWidget):
         try:
             term = find_term(word, self._terms)
         except UsageError:
-            self.search.setText(word)
+            if self._terms:
+                self.search.setText(word)
             return
         self.search.clear()
         for row in range(self.list.count()):
@@ -129,6 +132,14 @@ class LearnDock(QDockWidget):
             self._shown = term.name
             self.text.setHtml(term_page(term, self._terms))
             self.text.setAccessibleName(term.title)
+
+
+def _terms() -> tuple[dict[str, Term], PresetError | None]:
+    """The terms; none where the user's own file of them cannot be read, and why."""
+    try:
+        return load_terms(), None
+    except PresetError as error:
+        return {}, error
 
 
 class _Page(QTextBrowser):

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QHBoxLayout, QToolButton, QVBoxLayout, QWidget
 
 from ui.card import TitledCard, clear_layout
 from ui.command_field import CommandField
-from ui.labels import SMALL, ToneLabel, label, muted_label, scaled
+from ui.labels import SMALL, ToneLabel, label, muted_label, scaled, verbatim
 from ui.theme import Tone, border_color
 from ui.wording import lever_details, lever_gain, lever_name
 
@@ -76,7 +76,7 @@ class LeverRow(QWidget):
             self.use.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
             self.use.setFont(scaled(self.use.font(), SMALL))
             self.use.setAccessibleName(self.tr("Use: {name}").format(name=name))
-            self.use.setToolTip(lever.text)
+            self.use.setToolTip(verbatim(lever.text))
             self.use.clicked.connect(lambda: self.chosen.emit(lever.request))
             foot.addWidget(self.use, 0, Qt.AlignmentFlag.AlignTop)
         if lever.request or lever_details(lever):

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from pathlib import PurePath
 
+from advisor.library.folders import STORE as FOLDER
 from advisor.library.installed import NOT_GGUF, InstalledModel
 from advisor.library.listing import Listed
 from advisor.library.ollama import STORE as OLLAMA
+from advisor.library.stores import TITLES
 from advisor.units import format_bytes, format_tokens
 from PySide6.QtCore import (
     QAbstractListModel,
@@ -18,6 +20,7 @@ from PySide6.QtCore import (
     Qt,
 )
 
+from ui.labels import verbatim
 from ui.library import Library, can_be_opened
 from ui.row_painting import ROW_ROLE, RowText
 from ui.theme import Tone
@@ -57,7 +60,7 @@ class LibraryList(QAbstractListModel):
         if role == Qt.ItemDataRole.DisplayRole:
             return short_name(model)
         if role == Qt.ItemDataRole.ToolTipRole:
-            return f"{model.name}\n{model.path}"
+            return verbatim(f"{model.name}\n{model.path}")
         if role == INSTALLED_ROLE:
             return model
         if role == Qt.ItemDataRole.AccessibleTextRole:
@@ -139,6 +142,4 @@ def _verdict(model: InstalledModel, line: Listed | None) -> tuple[str, Tone]:
 
 
 def store_words(store: str) -> str:
-    return {"ollama": "Ollama", "lm-studio": "LM Studio", "folder": translate("library", "folder")}.get(
-        store, store
-    )
+    return translate("library", "folder") if store == FOLDER else TITLES.get(store, store)

@@ -9,6 +9,7 @@ from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QCloseEvent, QGuiApplication, QWhatsThisClickedEvent
 from PySide6.QtWidgets import (
     QApplication,
+    QDialog,
     QFileDialog,
     QMainWindow,
     QMenu,
@@ -27,10 +28,12 @@ from ui.drop_target import DropTarget
 from ui.event_log import EventLog
 from ui.export_dialog import ExportDialog
 from ui.header import Header
+from ui.labels import verbatim
 from ui.learn_dock import LearnDock
 from ui.log_dock import LogDock
 from ui.model_page import ModelPage
 from ui.preferences import Preferences
+from ui.prompt_dialog import PromptDialog
 from ui.proof_words import promise_words
 from ui.session import Session
 from ui.settings_dialog import SettingsDialog
@@ -136,6 +139,8 @@ class MainWindow(QMainWindow):
         actions.quit.triggered.connect(self.close)
         actions.about.triggered.connect(self._about)
         actions.settings.triggered.connect(self._settings)
+        actions.prompt.triggered.connect(self._prompt)
+        self._session.prompt_wanted.connect(self._prompt)
         actions.learn.triggered.connect(self._toggle_learn)
         actions.log.toggled.connect(self.log.setVisible)
         self.log.visibilityChanged.connect(lambda _visible: self._mark_docks())
@@ -144,7 +149,7 @@ class MainWindow(QMainWindow):
         self.learn.visibilityChanged.connect(lambda _visible: self._mark_docks())
         actions.models.triggered.connect(self._toggle_welcome)
         self.welcome.library.opened.connect(lambda path: self.open_paths([path]))
-        actions.prove.triggered.connect(self._session.prove)
+        actions.prove.triggered.connect(self._prove)
         actions.export.triggered.connect(self._export)
         actions.clear_recent.triggered.connect(self._preferences.clear_recent)
         actions.theme(self._preferences.theme).setChecked(True)
@@ -175,6 +180,7 @@ class MainWindow(QMainWindow):
         view = self.menuBar().addMenu(self.tr("&View"))
         view.addAction(actions.computer)
         view.addAction(actions.compare)
+        view.addAction(actions.prompt)
         view.addSeparator()
         themes: QMenu = view.addMenu(self.tr("&Theme"))
         themes.addActions(actions.themes.actions())
@@ -232,6 +238,10 @@ class MainWindow(QMainWindow):
         self.actions_.export.setEnabled(current is not None and current.plan is not None)
         self._allow_proof()
 
+    def _prove(self) -> None:
+        self._session.prove()
+        self.page.lead_to_proof()
+
     def _allow_proof(self) -> None:
         obstacle = self._session.obstacle
         prove, hardware = self.actions_.prove, self._session.hardware
@@ -239,7 +249,7 @@ class MainWindow(QMainWindow):
         problem = self._session.engine.problem
         if obstacle and problem and problem.message == obstacle:
             obstacle = f"{obstacle} {problem.hint}"
-        prove.setToolTip(obstacle or promise_words(hardware.ram.usable_bytes if hardware else 0))
+        prove.setToolTip(verbatim(obstacle) or promise_words(hardware.ram.usable_bytes if hardware else 0))
 
     def _export(self) -> None:
         dialog = ExportDialog(self._session, self)
@@ -249,10 +259,10 @@ class MainWindow(QMainWindow):
     def _settings(self) -> None:
         """Not modal: the page answers while settings are turned. There is one at a time."""
         there = self.findChild(SettingsDialog)
-        dialog = there or SettingsDialog(self._session, self._preferences, self._set_theme, self)
-        dialog.show()
-        dialog.raise_()
-        dialog.activateWindow()
+        _bring(there or SettingsDialog(self._session, self._preferences, self._set_theme, self))
+
+    def _prompt(self) -> None:
+        _bring(self.findChild(PromptDialog) or PromptDialog(self._session, self))
 
     def _toggle_welcome(self) -> None:
         """The first screen with the models on this computer, and back to the open one."""
@@ -309,7 +319,7 @@ class MainWindow(QMainWindow):
         self.recent_menu.clear()
         for path in self._preferences.recent_files:
             action = self.recent_menu.addAction(path.name)
-            action.setToolTip(str(path))
+            action.setToolTip(verbatim(str(path)))
             action.setEnabled(path.exists())
             action.triggered.connect(lambda _checked=False, path=path: self.open_paths([path]))
         if self._preferences.recent_files:
@@ -339,3 +349,10 @@ class MainWindow(QMainWindow):
                 "before you press load.</p>"
             ).format(version=__version__),
         )
+
+
+def _bring(dialog: QDialog) -> None:
+    """Show a dialog that is in nobody's way, in front."""
+    dialog.show()
+    dialog.raise_()
+    dialog.activateWindow()

@@ -23,7 +23,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from ui import colors
-from ui.labels import SMALL, scaled
+from ui.labels import SMALL, scaled, verbatim
 from ui.memory_colors import HATCHED, hatch_color, part_color
 from ui.memory_layout import Cell, Segment, cell_at, cells, segments, span_bytes
 from ui.theme import Tone, qcolor, tone_color
@@ -131,7 +131,7 @@ class MemoryBar(QWidget):
         self._index = index
         segment = self.segment
         sentence = None if segment is None else self.sentence(segment)
-        self.setToolTip(sentence or "")
+        self.setToolTip(verbatim(sentence or ""))
         self.setAccessibleDescription(sentence or self._described())
         QAccessible.updateAccessibility(QAccessibleEvent(self, QAccessible.Event.DescriptionChanged))
         self.pointed.emit(sentence)

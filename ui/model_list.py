@@ -12,6 +12,7 @@ from PySide6.QtCore import (
     Qt,
 )
 
+from ui.labels import verbatim
 from ui.row_painting import ROW_ROLE, RowText
 from ui.session import Session
 from ui.state import OpenModel
@@ -45,7 +46,7 @@ class ModelList(QAbstractListModel):
         if role == Qt.ItemDataRole.DisplayRole:
             return model.name
         if role == Qt.ItemDataRole.ToolTipRole:
-            return str(model.path)
+            return verbatim(str(model.path))
         if role in {Qt.ItemDataRole.AccessibleTextRole, ROW_ROLE}:
             row = RowText(model.name, facts_line(model), *verdict_line(model))
             return row if role == ROW_ROLE else row.sentence

@@ -170,6 +170,13 @@ class ModelPage(QScrollArea):
         # The headline of what does not fit is the first reason itself.
         self.notes.show_notes(answer.reasons if answer.n_ctx else answer.reasons[1:], plan.notes)
 
+    def lead_to_proof(self) -> None:
+        """Bring a proof that has begun into view; the keyboard is where it can be ended."""
+        cancel = self.proof.progress.cancel
+        if cancel.isVisible():
+            cancel.setFocus()
+            self.ensureWidgetVisible(self.proof)
+
     def _show_proof(self, model: OpenModel) -> None:
         is_own = self._session.proving.running is model  # then the panel below says more
         self.headline.show_obstacle("" if is_own else self._session.obstacle)

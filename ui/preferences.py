@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import shutil
 from pathlib import Path
 
 from PySide6.QtCore import QByteArray, QObject, QSettings, Signal, qVersion
@@ -30,6 +32,11 @@ class Preferences(QObject):
                 "window",
             )
         )
+        if self._settings.status() is QSettings.Status.FormatError:
+            # Qt reads what it can and would write that over the rest.
+            written = Path(self._settings.fileName())
+            with contextlib.suppress(OSError):
+                shutil.copyfile(written, written.with_name(f"{written.name}.broken"))
 
     @property
     def theme(self) -> Theme:

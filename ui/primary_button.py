@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QRectF, Qt
+from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent, QPalette, QPen
 from PySide6.QtWidgets import QPushButton, QWidget
 
@@ -17,6 +17,10 @@ class PrimaryButton(QPushButton):
         font = self.font()
         font.setBold(True)
         self.setFont(font)
+
+    def sizeHint(self) -> QSize:
+        """With room for the ring that shows the focus."""
+        return super().sizeHint() + QSize(round(self.fontMetrics().height() * 0.7), 0)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Flat: the style's own shading would leave too little contrast to the words."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from PySide6.QtGui import QAccessible, QAccessibleEvent
 from PySide6.QtWidgets import QWidget
 
 from ui.attempts_list import AttemptsList
@@ -32,6 +33,7 @@ class ProbePanel(TitledCard):
         for part in parts:
             self.body.addWidget(part)
             part.hide()
+        self._told: ProofStatus | None = None
         self.hide()
 
     def stack(self, *, narrow: bool) -> None:
@@ -43,6 +45,7 @@ class ProbePanel(TitledCard):
         proof = model.proof
         status = proof.status if proof else None
         is_running = proof is not None and proof.is_running
+        had_focus = self.progress.cancel.hasFocus()
         self.past.show_proofs(() if is_running else model.proofs)
         trouble = model.proofs_error
         self.past.show_trouble(*((trouble.message, trouble.hint) if trouble else ("", "")))
@@ -60,3 +63,20 @@ class ProbePanel(TitledCard):
         self.cancelled.setVisible(status is ProofStatus.CANCELLED)
         self.past.setVisible(not is_running and not self.past.is_empty)
         self.setVisible(proof is not None or not self.past.is_empty)
+        if had_focus and not is_running and self.outcome.isVisible():
+            self.outcome.use_safe.setFocus()  # it would be lost with the button that has gone
+        self._tell(status)
+
+    def _tell(self, status: ProofStatus | None) -> None:
+        """A screen reader hears how it ended."""
+        if status is self._told:
+            return
+        self._told = status
+        ends = {
+            ProofStatus.DONE: self.outcome.accessibleDescription(),
+            ProofStatus.FAILED: self.failure.text,
+            ProofStatus.CANCELLED: self.cancelled.text(),
+        }
+        self.setAccessibleDescription(ends.get(status, "") if status else "")
+        if self.accessibleDescription():
+            QAccessible.updateAccessibility(QAccessibleEvent(self, QAccessible.Event.Alert))

@@ -14,7 +14,9 @@ from typing import TYPE_CHECKING
 from advisor.errors import AdvisorError
 from advisor.export.prepare import Prepared
 from advisor.hardware.device import Hardware
+from advisor.model.facts import ModelFacts
 from advisor.recommend.goals import own_goal
+from advisor.recommend.need import Need, Part, requested
 from advisor.recommend.result import Goal, Recommendation
 from advisor.settings.request import Request
 from advisor.settings.runtimes import asked_n_ctx
@@ -29,7 +31,7 @@ from ui.library import Library
 from ui.proving import Proving
 from ui.reserve_choices import AUTOMATIC, RESERVES
 from ui.state import EngineState, EngineStatus, ExportWish, OpenModel, Wishes
-from ui.tasks import Report, Tasks
+from ui.tasks import Lane, Report, Task, Tasks
 
 if TYPE_CHECKING:  # the window can be built and tested without the whole domain behind it
     from ui.answers import Answers
@@ -44,6 +46,7 @@ class Session(QObject):
     engine_changed = Signal()
     goals_changed = Signal()  # which there are, or what one of them asks for
     wishes_changed = Signal()  # goal, runtime, what is kept free, or what may be on the CPU
+    prompt_wanted = Signal()  # someone wants to say what they send
     prompt_changed = Signal()  # how many tokens the user means to send
     models_changed = Signal()  # which are open, in which order
     model_changed = Signal(object)  # OpenModel: something of it is new
@@ -206,6 +209,31 @@ class Session(QObject):
             lambda _report: tuple(self._answers.curves(answer) for answer in answers),
             on_result=on_result,
         )
+
+    def count_file(
+        self,
+        path: Path,
+        facts: ModelFacts,
+        *,
+        on_result: Callable[[Part], None],
+        on_error: Callable[[AdvisorError], None],
+        on_progress: Callable[[str], None],
+    ) -> Task:
+        """The tokens of a text file for a model, in the engine's turn."""
+        return self._tasks.run(
+            lambda report: self._answers.count_file(path, facts, report),
+            on_result=on_result,
+            on_error=on_error,
+            on_progress=on_progress,
+            lane=Lane.ENGINE,
+        )
+
+    def use_need(self, need: Need) -> None:
+        """Show the model with a context that holds this, and its prompt in the memory bar."""
+        model, request = self.current, self.asked
+        if model and model.facts and request:
+            self.set_prompt(need.prompt_tokens)
+            self.choose(requested(need, replace(request, n_ctx=None), model.facts))
 
     def set_gpu_only(self, gpu_only: bool) -> None:
         """Whether the recommendation may put anything on the CPU that belongs on a GPU."""

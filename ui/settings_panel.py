@@ -59,6 +59,8 @@ class SettingsPanel(TitledCard):
         self.batch = choice_box(self.tr("Batch"))
         self.ubatch = choice_box(self.tr("Ubatch"))
         self.prompt = NumberField(self.tr("Tokens of the prompt that I send"))
+        self.count = QPushButton(self.tr("Count\u2026"))
+        self.count.setAccessibleName(self.tr("Count the prompt that I send"))
         self.gpu_only = QCheckBox(self.tr("Never put anything on the CPU"))
         self.problem = ToneLabel("", Tone.BAD)
         self.remark = muted_label(size=SMALL, wraps=True)
@@ -110,7 +112,7 @@ class SettingsPanel(TitledCard):
         self._slots_caption = self._row(self.tr("&Users at once"), self.slots, term="slots")
         self._row(self.tr("&Batch"), self.batch)
         self._row(self.tr("U&batch"), self.ubatch, term="ubatch")
-        self._row(self.tr("&Prompt I send"), self.prompt, term="token")
+        self._row(self.tr("&Prompt I send"), self.prompt, self.count, term="token")
         self._grid.addWidget(self.gpu_only, self._row_count, 0, 1, 2)
         self.body.addLayout(self._grid)
         self.body.addWidget(self.problem)
@@ -152,6 +154,7 @@ class SettingsPanel(TitledCard):
         for box in (self.batch, self.ubatch):
             box.activated.connect(lambda _row: self._ask(lambda r, _f: self._batched(r)))
         self.prompt.valueChanged.connect(lambda n: self._session.set_prompt(n or None))
+        self.count.clicked.connect(self._session.prompt_wanted)
         self.gpu_only.toggled.connect(self._session.set_gpu_only)
         self.back.clicked.connect(lambda: self.changed.emit(None))
 

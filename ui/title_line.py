@@ -8,7 +8,7 @@ from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 
-from ui.labels import LARGE
+from ui.labels import LARGE, verbatim
 from ui.state import OpenModel
 from ui.wording import model_line
 
@@ -32,7 +32,7 @@ class TitleLine(QLabel):
     def show_model(self, model: OpenModel) -> None:
         self._name = model.name
         self._facts = model_line(model.facts) if model.facts else ""
-        self.setToolTip(str(model.path))
+        self.setToolTip(verbatim(str(model.path)))
         self._write()
 
     def changeEvent(self, event: QEvent) -> None:

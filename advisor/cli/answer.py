@@ -23,7 +23,12 @@ def exit_code(verdict: Verdict) -> int:
 
 def print_json(answer: Document) -> None:
     """The document on stdout, readable, in one write."""
-    sys.stdout.write(json.dumps(answer, indent=1, ensure_ascii=False) + "\n")
+    text = json.dumps(answer, indent=1, ensure_ascii=False)
+    try:
+        text.encode(sys.stdout.encoding or "utf-8")
+    except UnicodeEncodeError:  # a pipe on Windows, or a file name that is no text
+        text = json.dumps(answer, indent=1)
+    sys.stdout.write(f"{text}\n")
 
 
 def text_console() -> Console:

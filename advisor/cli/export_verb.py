@@ -16,7 +16,7 @@ from advisor.cli.model_word import PRESET, is_here, opened_model, runtime_of_wor
 from advisor.cli.need_words import need_of
 from advisor.cli.options import request_of
 from advisor.cli.remembered import remember_runtime
-from advisor.errors import UsageError
+from advisor.errors import OutputError, UsageError
 from advisor.export.choices import TARGETS
 from advisor.export.export import Export
 from advisor.export.expressible import expressible
@@ -72,7 +72,7 @@ def run(args: argparse.Namespace) -> int:
     if args.json:
         print_json(documents.document(**_document(export), **done))
     elif not written and not done:
-        sys.stdout.write(export.files[0].text)
+        _print_text(export.files[0].text)
     if not args.json:
         _talk(args, export, plan, written)
     if args.runtime:
@@ -158,6 +158,19 @@ def _document(export: Export) -> documents.Document:
         "cannot_express": [{"setting": it.setting, "why": it.why} for it in export.cannot_express],
         "verified_with": export.verified_with,
     }
+
+
+def _print_text(text: str) -> None:
+    """As it is or not at all: a path in escapes would be another path."""
+    try:
+        text.encode(sys.stdout.encoding or "utf-8")
+    except UnicodeEncodeError:
+        raise OutputError(
+            f"This text has characters that {sys.stdout.encoding} cannot spell.",
+            hint="Write it to a file with -o, or set PYTHONIOENCODING=utf-8.",
+            code="not-written",
+        ) from None
+    sys.stdout.write(text)
 
 
 def _talk(args: argparse.Namespace, export: Export, plan: MemoryPlan, written: tuple[Path, ...]) -> None:

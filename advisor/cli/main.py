@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import importlib
+import io
 import json
 import os
 import sys
@@ -24,6 +25,9 @@ INTERRUPTED = 130
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command line and return its exit code. Nothing that is expected to fail leaves a traceback."""
     words = list(sys.argv[1:] if argv is None else argv)
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # A name that this terminal or pipe cannot spell is shown in escapes, as stderr does.
+        sys.stdout.reconfigure(errors="backslashreplace")
     try:
         if _only_files(words):
             return _open_window(words)

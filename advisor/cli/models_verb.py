@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -98,8 +99,7 @@ def _print(console: Console, lines: Sequence[Listed]) -> None:
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("Model", overflow="fold")
     table.add_column("store", overflow="fold")
-    table.add_column("architecture", overflow="fold")
-    table.add_column("quantization", overflow="fold")
+    table.add_column("architecture, quantization", overflow="fold", min_width=len("architecture"))
     table.add_column("size", justify="right", no_wrap=True)
     table.add_column("largest safe", justify="right", no_wrap=True)
     table.add_column("verdict", overflow="fold")
@@ -107,10 +107,9 @@ def _print(console: Console, lines: Sequence[Listed]) -> None:
         model = line.installed
         words, colour = VERDICT_WORDS[line.verdict] if line.verdict else (line.problem or "", "yellow")
         table.add_row(
-            plain(", ".join(model.names)),
+            plain(", ".join(_short(name) for name in model.names)),
             ", ".join(TITLES[store] for store in (model.store, *model.other_stores)),
-            plain(line.architecture or "-"),
-            plain(line.quantization or "-"),
+            plain(" ".join(filter(None, (line.architecture, line.quantization))) or "-"),
             format_bytes(model.size_bytes),
             format_tokens(line.n_ctx_max) if line.n_ctx_max else "-",
             Text(plain(words), colour),
@@ -119,6 +118,12 @@ def _print(console: Console, lines: Sequence[Listed]) -> None:
     console.print(
         Text("Largest safe context by formula, with an f16 KV cache and all layers on the GPU.", "dim")
     )
+
+
+def _short(name: str) -> str:
+    """The name; that of a file in the user's home as a shell writes it."""
+    home = f"{places_here().home}{os.sep}"
+    return f"~{os.sep}{name.removeprefix(home)}" if name.startswith(home) else name
 
 
 def _print_left_out(console: Console, left_out: Sequence[LeftOut], *, named: bool) -> None:

@@ -119,7 +119,9 @@ def _print_alternatives(console: Console, answer: Recommendation) -> None:
     table.add_column("where", overflow="fold")
     table.add_column("largest safe", justify="right", no_wrap=True)
     table.add_column("memory", justify="right", no_wrap=True)
-    table.add_column("tokens/s", justify="right", no_wrap=True)
+    has_speed = any(row.speed for row in answer.alternatives)
+    if has_speed:
+        table.add_column("tokens/s", justify="right", no_wrap=True)
     table.add_column("verdict", overflow="fold")
     has_gpu = len(answer.plan.memory) > 1
     unchanged = answer.if_you_change_nothing.plan
@@ -128,7 +130,7 @@ def _print_alternatives(console: Console, answer: Recommendation) -> None:
         places(unchanged.settings, answer.model, has_gpu=has_gpu),
         f"{format_tokens(answer.if_you_change_nothing.n_ctx)} taken",
         format_bytes(unchanged.total_bytes),
-        "",
+        *([""] if has_speed else []),
         _short(unchanged.verdict),
         style="dim",
     )
@@ -138,7 +140,7 @@ def _print_alternatives(console: Console, answer: Recommendation) -> None:
             places(row.settings, answer.model, has_gpu=has_gpu),
             format_tokens(row.n_ctx_max) if row.n_ctx_max else "-",
             format_bytes(row.plan.total_bytes),
-            _empty_to_full(row.speed),
+            *([_empty_to_full(row.speed)] if has_speed else []),
             _short(row.verdict),
         )
     console.print()

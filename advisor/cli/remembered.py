@@ -1,7 +1,7 @@
 """The runtime that someone named last: whose rules hold for a file that belongs to none.
 
 A small file in the user's configuration folder. Nothing depends on it: what cannot be read or written is
-as if it were not there.
+as if it were not there, and what cannot be understood is kept beside it before it is written anew.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from advisor.settings.request import Request
 from advisor.settings.runtimes import RUNTIMES, runtime_named
 
 _MAX_BYTES = 64 * 1024
+_BROKEN = ".broken"  # what is added to the name of a file that cannot be understood
 
 
 def settings_path() -> Path:
@@ -25,16 +26,19 @@ def settings_path() -> Path:
 
 def remembered_runtime() -> str | None:
     """The runtime that was named last, None if none was."""
-    runtime = _read().get("runtime")
+    runtime = (_read() or {}).get("runtime")
     return runtime if isinstance(runtime, str) and runtime in RUNTIMES else None
 
 
 def remember_runtime(runtime: str) -> bool:
     """Keep it for the next time, with whatever else the file holds. False if that is not possible here."""
     path, content = settings_path(), _read()
-    if content.get("runtime") == runtime:
+    if content and content.get("runtime") == runtime:
         return True
     try:
+        if content is None:
+            path.replace(path.with_name(path.name + _BROKEN))
+            content = {}
         write_whole(path, json.dumps({**content, "runtime": runtime}, indent=1).encode("ascii"))
     except (OSError, ValueError):
         return False
@@ -53,11 +57,14 @@ def whose_rules(args: argparse.Namespace, request: Request) -> str:
     return f"By the rules of {title}, which you named last. Others with --runtime."
 
 
-def _read() -> dict[str, object]:
+def _read() -> dict[str, object] | None:
+    """What the file holds: nothing if it is not there, None if it cannot be understood."""
     try:
         with settings_path().open("rb") as file:
             data = file.read(_MAX_BYTES + 1)
-        content = json.loads(data.decode("utf-8")) if len(data) <= _MAX_BYTES else {}
-    except (OSError, ValueError, RecursionError):
+        content = json.loads(data.decode("utf-8")) if len(data) <= _MAX_BYTES else None
+    except (FileNotFoundError, NotADirectoryError):
         return {}
-    return content if isinstance(content, dict) else {}
+    except (OSError, ValueError, RecursionError):
+        return None
+    return content if isinstance(content, dict) else None

@@ -5,6 +5,7 @@ What is there is kept but for what the export says, shown as a difference first 
 
 from __future__ import annotations
 
+import contextlib
 import difflib
 import shutil
 import subprocess
@@ -109,6 +110,9 @@ def apply(change: Change, now: datetime) -> Path | None:
             shutil.copy2(target, backup)
         write_whole(target, change.after)
     except OSError as error:
+        if backup is not None:  # half of it on a full disk, and of what is still there
+            with contextlib.suppress(OSError):
+                backup.unlink(missing_ok=True)
         raise OutputError(
             f"{change.path} could not be written: {error.strerror or error}.",
             hint="Look whether you may write there and whether the disk is full.",

@@ -15,8 +15,9 @@ from advisor.export.yaml_text import yaml_text
 
 GENERATED = "Generated for Docker Model Runner (July 2026)."
 VERIFIED = (
-    "PyYAML and ruamel.yaml read the file alike; every flag is on the list of those that docker/model-runner "
-    "lets through, and without / or backslash, which it refuses. Docker was not run."
+    "PyYAML and ruamel.yaml read the file alike, compose-spec 0.2.1 its models; every flag is on the list of "
+    "those that docker/model-runner lets through, and without / or backslash, which it refuses; with them "
+    "llama-server b10434 allocated the KV cache that was planned. Docker was not run."
 )
 
 # Said elsewhere, or not let through.

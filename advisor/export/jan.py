@@ -13,9 +13,9 @@ from advisor.export.yaml_text import yaml_text
 
 GENERATED = "Generated for Jan with its llama.cpp extension (August 2026)."
 VERIFIED = (
-    "PyYAML and ruamel.yaml read the file alike; keys and slots as Jan's preset.ts of August 2026 reads "
-    "them. "
-    "Jan was not run."
+    "PyYAML and ruamel.yaml read the file alike; keys and slots as Jan's preset.ts at 0483d8bb reads "
+    "them; with the flags that it makes of such a file llama-server b10434 allocated the KV cache that was "
+    "planned. Jan was not run."
 )
 
 

@@ -11,10 +11,11 @@ from advisor.export.export import Cannot, Export, File, Load
 from advisor.export.llama_router import section_name
 from advisor.export.llama_server import tensor_overrides
 from advisor.export.quoting import command_line
+from advisor.units import format_tokens
 
 TITLE = "KoboldCpp"
 VERIFIED = (
-    "Names and values of the options as koboldcpp.py of 1.102 and 1.115 defines them; our own reader of such "
+    "Names and values of the options as koboldcpp.py of 1.102 and 1.121 defines them; our own reader of such "
     "files gives the same settings back. KoboldCpp was not run."
 )
 
@@ -48,7 +49,9 @@ def _settings(load: Load) -> dict[str, object]:
         "flashattention": flash_attn,
         "noflashattention": not flash_attn,
         "batchsize": settings.n_ubatch,
+        # 1.102 keeps the whole context of windowed layers unless told, later versions the other way round.
         "noswa": settings.swa_full,
+        "useswa": not settings.swa_full,
         "lowvram": not settings.offload_kqv,
         "usemmap": settings.use_mmap,
         "usemlock": False,
@@ -78,16 +81,21 @@ def _cannot(load: Load) -> Iterator[Cannot]:
 
 
 def _notes(load: Load) -> Iterator[str]:
+    settings = load.settings
     yield "Generated for KoboldCpp 1.102 or newer."
     yield (
-        "The GPU's backend (usecuda, usevulkan) is not written: choose it as before, in the launcher or with "
-        "--usecuda or --usevulkan beside --config."
+        'The GPU\'s backend depends on your build and is not written: add "usecuda": [] or '
+        '"usevulkan": [] to '
+        "the file, or open it in the launcher. Beside --config every other option is ignored."
     )
-    if load.settings.cache_type_k not in _QUANTKV:
-        yield (
-            f"quantkv is written as a name, {load.settings.cache_type_k}: that needs KoboldCpp 1.115 or "
-            "newer."
-        )
+    if settings.cache_type_k not in _QUANTKV:
+        yield f"quantkv is written as a name, {settings.cache_type_k}: that needs KoboldCpp 1.115 or newer."
     if not load.pinned:
-        yield "KoboldCpp finds the layers itself (gpulayers -1, autofit), which older versions only estimate."
+        yield "KoboldCpp finds the layers itself (gpulayers -1, autofit); older versions only estimate them."
+    if load.facts.n_ctx_train and settings.n_ctx > load.facts.n_ctx_train:
+        yield (
+            f"Above the {format_tokens(load.facts.n_ctx_train)} tokens of the training KoboldCpp stretches "
+            "the "
+            "positions by itself (NTK), not with YaRN."
+        )
     yield "A front end that sends a smaller context of its own uses no more than that: set it there, too."

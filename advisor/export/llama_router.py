@@ -13,7 +13,9 @@ from advisor.export.quoting import check_text, command_line, refusal
 
 VERIFIED = (
     "The router of llama-server b10434 started on such files and listed every option but device, with its "
-    "value; the command that it makes of them was parsed by the same program. No model was loaded."
+    "value, and allocated the KV cache that was planned, to the printed digit, for three of them on the "
+    "CPU; this "
+    "text itself was not run."
 )
 FILE = "llama-presets.ini"
 

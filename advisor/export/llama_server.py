@@ -17,7 +17,9 @@ from advisor.units import format_tokens
 GENERATED = "Generated for llama-server of llama.cpp b10434 or newer."
 VERIFIED = (
     "common/arg.cpp of llama.cpp 0c1e57098 (October 2026) has every flag and LLAMA_ARG_ name, the program of "
-    "b10434 parsed them but for -dev with a name of a GPU; this text itself was not run."
+    "b10434 parsed them but for -dev with the name of a GPU, and allocated the KV cache that was planned, "
+    "to the "
+    "printed digit, for three exports on the CPU; this text itself was not run."
 )
 
 PROGRAM = "llama-server"

@@ -12,8 +12,10 @@ from advisor.export.yaml_text import yaml_text
 
 GENERATED = "Generated for llama-swap (August 2026) with llama-server of llama.cpp b10434 or newer."
 VERIFIED = (
-    "PyYAML and ruamel.yaml read the file alike, and its command cut into words is what llama-server b10434 "
-    "parses; llama-swap was not run."
+    "PyYAML and ruamel.yaml read the file alike; of such commands, cut into words by the rules of a POSIX "
+    "shell, "
+    "llama-server b10434 allocated the KV cache that was planned, to the printed digit. llama-swap was "
+    "not run."
 )
 
 

@@ -12,8 +12,12 @@ from advisor.export.quoting import command_line
 from advisor.settings.rope import Rope, said
 
 VERIFIED = (
-    "The load schema of @lmstudio/sdk 2.0.0 accepts such files and knows every key; LM Studio does not "
-    "document where the file goes, and was not run."
+    "The load schema of @lmstudio/sdk 2.0.0 accepts such files, knows every key, and makes the same "
+    "fields of "
+    "sdk-load-config.json; lmstudio 1.5.0 (Python) makes the same of what it knows. The body of the REST "
+    "call is "
+    "checked against the documentation alone. LM Studio does not document where the file goes, and was "
+    "not run."
 )
 DEFAULTS = ".internal/user-concrete-model-default-config"
 
@@ -28,7 +32,7 @@ def render(load: Load) -> Export:
         runtime="lm-studio",
         files=(
             File(file_name, json.dumps(document, indent=1, ensure_ascii=False) + "\n"),
-            sdk_config(load, _gpu_ratio(load), experts),
+            sdk_config(load, _gpu_ratio(load), experts, _frequencies(load.settings.rope)),
             rest_body(load, key),
         ),
         commands=tuple(command_line(words, load.shell) for words in _commands(load, key)),
@@ -65,12 +69,17 @@ def _fields(load: Load) -> Iterator[dict[str, object]]:
     yield _field("llm.load.llama.evalBatchSize", value=settings.n_batch)
     yield _field("llm.load.llama.physicalBatchSize", value=settings.n_ubatch)
     yield _field("llm.load.llama.tryMmap", value=settings.use_mmap)
-    for word, number in (("Base", settings.rope.freq_base), ("Scale", _freq_scale(settings.rope))):
-        if number:
-            yield _field(f"llm.load.llama.ropeFrequency{word}", value={"checked": True, "value": number})
+    for word, number in _frequencies(settings.rope).items():
+        yield _field(f"llm.load.llama.ropeFrequency{word}", value={"checked": True, "value": number})
     for letter, name in (("k", settings.cache_type_k), ("v", settings.cache_type_v)):
         # A plain string is rejected by the schema.
         yield _field(f"llm.load.llama.{letter}CacheQuantizationType", value={"checked": True, "value": name})
+
+
+def _frequencies(rope: Rope) -> dict[str, float]:
+    """What is said of the positions, by the end of LM Studio's word for it."""
+    said_numbers = {"Base": rope.freq_base, "Scale": _freq_scale(rope)}
+    return {word: number for word, number in said_numbers.items() if number}
 
 
 def _freq_scale(rope: Rope) -> float | None:
@@ -159,11 +168,13 @@ def _notes(load: Load, key: str) -> Iterator[str]:
     if load.facts.n_ctx_train and load.settings.n_ctx_per_slot > load.facts.n_ctx_train:
         yield "The context is larger than the model was trained for."
     yield (
-        "sdk-load-config.json is the config of client.llm.load (@lmstudio/sdk 2.0) and of lmstudio.llm (Python), "
+        "sdk-load-config.json is the config of client.llm.load (@lmstudio/sdk 2.0) and of lmstudio.llm "
+        "(Python), "
         f"which drops {', '.join(NOT_IN_PYTHON)} without a word: there, keep these in the file above."
     )
     yield (
-        "rest-load.json is the body of POST http://localhost:1234/api/v1/models/load, which has no layers and no "
+        "rest-load.json is the body of POST http://localhost:1234/api/v1/models/load, which has no layers "
+        "and no "
         "cache types: they come from the file above."
     )
     yield "In the app the same values stand under the gear beside the model, if the file is ignored."

@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 
 from advisor.export.export import File, Load
 
 # lmstudio 1.5.0 (Python) drops these without a word; @lmstudio/sdk 2.0.0 has them.
-NOT_IN_PYTHON = ("autoFit", "maxParallelPredictions", "useUnifiedKvCache", "physicalBatchSize")
+NOT_IN_PYTHON = (
+    *("autoFit", "maxParallelPredictions", "useUnifiedKvCache", "physicalBatchSize"),
+    "gpu.numCpuExpertLayersRatio",
+)
 
 
-def sdk_config(load: Load, ratio: float | str, experts: float | None) -> File:
+def sdk_config(
+    load: Load, ratio: float | str, experts: float | None, frequencies: Mapping[str, float]
+) -> File:
     """The `config` of client.llm.load of @lmstudio/sdk, and of lmstudio.llm in Python."""
     settings = load.settings
     gpu: dict[str, object] = {"ratio": ratio}
     if experts is not None:
         gpu["numCpuExpertLayersRatio"] = experts
-    config = {
+    config: dict[str, object] = {
         "autoFit": False,
         "contextLength": settings.n_ctx,
         "gpu": gpu,
@@ -30,6 +36,7 @@ def sdk_config(load: Load, ratio: float | str, experts: float | None) -> File:
         "llamaKCacheQuantizationType": settings.cache_type_k,
         "llamaVCacheQuantizationType": settings.cache_type_v,
     }
+    config |= {f"ropeFrequency{word}": number for word, number in frequencies.items()}
     return File("sdk-load-config.json", json.dumps(config, indent=1) + "\n")
 
 

@@ -5,10 +5,12 @@ Only this computer is asked, only when a person wants it, and for a bounded time
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import ipaddress
 import json
-import time
+import socket
+import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from urllib.parse import urlsplit
@@ -113,9 +115,14 @@ def _count(value: object) -> int | None:
 def _get(address: str, path: str, seconds: float) -> object:
     """One GET without redirects and proxies, of at most so many bytes and seconds."""
     host, port = _local(address)
-    until = time.monotonic() + seconds
     connection = http.client.HTTPConnection(host, port, timeout=seconds)
+    late = threading.Event()
+    limit: threading.Timer | None = None
     try:
+        connection.connect()
+        # The timeout counts from one byte to the next; this ends an answer that drips.
+        limit = threading.Timer(seconds, _cut, (connection.sock, late))
+        limit.start()
         connection.request("GET", path)
         response = connection.getresponse()
         if response.status != 200:
@@ -125,16 +132,27 @@ def _get(address: str, path: str, seconds: float) -> object:
             content += part
             if len(content) > _MAX_BYTES:
                 raise _no_server(address, "its answer is too long")
-            if time.monotonic() > until:
-                raise _no_server(address, "it took too long")
         return _json(bytes(content))
     except (OSError, http.client.HTTPException) as error:
-        why = getattr(error, "strerror", None) or str(error) or type(error).__name__
+        why = "it took too long" if late.is_set() else _words(error)
         raise _no_server(address, why) from error
     except (ValueError, RecursionError) as error:
-        raise _no_server(address, "its answer is not JSON") from error
+        why = "it took too long" if late.is_set() else "its answer is not JSON"
+        raise _no_server(address, why) from error
     finally:
+        if limit:
+            limit.cancel()
         connection.close()
+
+
+def _cut(connection: socket.socket, late: threading.Event) -> None:
+    late.set()
+    with contextlib.suppress(OSError):
+        connection.shutdown(socket.SHUT_RDWR)
+
+
+def _words(error: OSError | http.client.HTTPException) -> str:
+    return getattr(error, "strerror", None) or str(error) or type(error).__name__
 
 
 def _json(content: bytes) -> object:

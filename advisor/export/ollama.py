@@ -15,7 +15,10 @@ from advisor.export.quoting import check_text, refusal
 from advisor.units import format_tokens
 
 GENERATED = "Generated for Ollama 0.30 or newer."
-VERIFIED = "Modelfile rules of Ollama 0.33 (parser/parser.go, api/types.go), not run."
+VERIFIED = (
+    "Modelfile rules of Ollama 0.33 (parser/parser.go, api/types.go), not run; systemd 252 (systemd-analyze "
+    "verify) accepts such an override.conf."
+)
 
 # common/common.h of llama.cpp: fit_params_target; envconfig/config.go names the variable.
 FIT_MARGIN = (

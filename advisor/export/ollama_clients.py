@@ -12,8 +12,15 @@ from advisor.export.beside import not_said
 from advisor.export.capabilities import unsaid
 from advisor.export.choices import TARGETS
 from advisor.export.export import Cannot, Export, File, Load
-from advisor.export.ollama import FIT_MARGIN, model_options, new_name, num_ctx, server_environment
-from advisor.export.ollama_server import how_to_set
+from advisor.export.ollama import (
+    FIT_MARGIN,
+    GENERATED,
+    model_options,
+    new_name,
+    num_ctx,
+    server_environment,
+)
+from advisor.export.ollama_server import SYSTEMD_FILE, how_to_set, systemd_drop_in
 from advisor.export.quoting import command_line
 from advisor.export.yaml_text import yaml_text
 
@@ -53,8 +60,9 @@ def continue_(load: Load) -> Export:
         load,
         "continue",
         (File("config.yaml", yaml_text(document, "Generated for Continue (config schema v1).")),),
-        "PyYAML and ruamel.yaml read the file alike; keys as @continuedev/config-yaml of June 2026 has them. "
-        "Continue was not run.",
+        "PyYAML and ruamel.yaml read the file alike; @continuedev/config-yaml 1.42.0 parses and validates "
+        "such a "
+        "file and keeps its limits. Continue was not run.",
         (
             (
                 "Add the entry to models in ~/.continue/config.yaml. Continue sends contextLength to Ollama "
@@ -128,6 +136,8 @@ def _export(
     commands: tuple[str, ...] = (),
 ) -> Export:
     environment = server_environment(load)
+    if environment:
+        files = (*files, File(SYSTEMD_FILE, systemd_drop_in(environment, GENERATED)))
     return Export(
         runtime=to,
         files=files,

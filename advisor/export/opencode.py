@@ -12,8 +12,9 @@ from advisor.export.ollama_clients import answer_tokens
 from advisor.export.quoting import command_line
 
 VERIFIED = (
-    "Keys as the types of @opencode-ai/sdk 1.19 have them; OpenCode was not run. The command is that of "
-    "--to llama-server."
+    "TypeScript finds such a file to be a Config of @opencode-ai/sdk 1.19.3; OpenCode was not run. The "
+    "command is that of "
+    "--to llama-server, and --alias was parsed by b10434."
 )
 BASE_URL = "http://127.0.0.1:8080/v1"  # where llama-server listens by itself
 

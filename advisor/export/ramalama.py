@@ -15,7 +15,7 @@ from advisor.export.quoting import command_line
 GENERATED = "Generated for RamaLama 0.25 or newer."
 VERIFIED = (
     "ramalama 0.25.0 (serve --dryrun --nocontainer) made of such a line the llama-server command with these "
-    "words; no model was loaded."
+    "words and this path, which llama-server b10434 parsed; no model was loaded."
 )
 
 # What ramalama has words for itself, and files, which its container does not see.

@@ -15,8 +15,7 @@ from advisor.export.yaml_text import yaml_text
 GENERATED = "Generated for text-generation-webui with its llama.cpp loader (May 2026)."
 VERIFIED = (
     "PyYAML and ruamel.yaml read the file alike; names as modules/shared.py and llama_cpp_server.py of "
-    "May 2026 "
-    "have them. The program was not run."
+    "May 2026 have them; extra_flags were parsed by llama-server b10434. The program was not run."
 )
 
 # It names f16 in its own way and offers three types; V goes along unless extra_flags say otherwise.

@@ -24,7 +24,7 @@ _BEGUN = re.compile(r"downloading_|incomplete-", re.IGNORECASE)
 _UNFINISHED = (".part", ".partial", ".incomplete", ".crdownload", ".aria2", ".downloadInProgress")
 # The ends of names that say how numbers are stored: models and projectors are compared without them.
 _PRECISION = re.compile(
-    r"[-_.](?:(?:ud[-_])?i?q\d\w*|i1|imat|(?:b|f|fp)(?:16|32)|mxfp4\w*|nvfp4\w*|tq\d\w*)$", re.IGNORECASE
+    r"[-_.](?:(?:ud[-_])?i?q\d\w*|i1|imat|(?:bf|f|fp)(?:16|32)|mxfp4\w*|nvfp4\w*|tq\d\w*)$", re.IGNORECASE
 )
 _GENERIC = frozenset({"", "model", "vision", "audio"})
 

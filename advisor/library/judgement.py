@@ -40,14 +40,20 @@ class Judgement:
     above: Wants | None
 
 
-def judged(facts: ModelFacts, request: Request, hardware: Hardware, guess: int | None = None) -> Judgement:
-    """By formula, from all contexts up to the training one. Raises SettingsError leaves."""
+def judged(
+    facts: ModelFacts, request: Request, hardware: Hardware, before: Judgement | None = None
+) -> Judgement:
+    """By formula, from all contexts up to the training one. Raises SettingsError leaves.
+
+    `before` is an earlier answer, at best of the same computer: it tells where to look first.
+    """
     planner = Planner(facts, hardware)
     span = context_range(request, facts)
 
     def plan(n_ctx: int) -> MemoryPlan:
         return planner.estimate(resolve(request, facts, n_ctx))
 
+    guess = _expected(before, span.step, hardware) if before else None
     best = largest(lambda n_ctx: plan(n_ctx).fits, span, guess)
     chosen = plan(best or span.step)
     above = plan(best + span.step) if best and best < span.highest else None
@@ -69,12 +75,30 @@ def verdict_of(judgement: Judgement, hardware: Hardware) -> Verdict:
 
 def verdict_now(judgement: Judgement, hardware: Hardware) -> Verdict | None:
     """The verdict with what is free now, None where the answer has to be found again."""
+    names = [target.name for target in targets(hardware)]
+    rows = (*judgement.at, *(judgement.above or ()))
+    if not judgement.at or not {name for name, *_ in rows}.issubset(names):
+        return None  # an entry that was not written by us
     now = verdict_of(judgement, hardware)
     fits = now is Verdict.FITS
     if fits != bool(judgement.n_ctx):
         return None
     further = fits and judgement.above and verdict_of(replace(judgement, at=judgement.above), hardware)
     return None if further is Verdict.FITS else now
+
+
+def _expected(before: Judgement, step: int, hardware: Hardware) -> int | None:
+    """Where the answer should be now, if every further step of context took what the last one did."""
+    if not before.asked_n_ctx or before.above is None:
+        return before.asked_n_ctx or None
+    devices = {device.id: device for device in hardware.devices}
+    device_of = {target.name: devices[target.device_id] for target in targets(hardware)}
+    steps = [
+        (device_of[name].usable_bytes - total) // (above - total)
+        for (name, total, _), (_, above, _) in zip(before.at, before.above, strict=False)
+        if above > total and name in device_of
+    ]
+    return max(step, before.asked_n_ctx + min(steps, default=0) * step)
 
 
 def computer_key(hardware: Hardware) -> str:

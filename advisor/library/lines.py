@@ -65,11 +65,6 @@ def to_text(content: Document) -> str:
     return json.dumps(content)
 
 
-def path_key(path: Path) -> str:
-    """How a path is spelled in these documents."""
-    return _path(path)
-
-
 def _path(path: Path) -> str:
     """As text that can be printed: on Unix a name may hold bytes that are no UTF-8."""
     return os.fsencode(path).decode("utf-8", "backslashreplace")

@@ -110,9 +110,7 @@ def _line(model: InstalledModel, hardware: Hardware, computer: str, cache: Heade
         return replace(line, n_ctx_max=old.n_ctx, verdict=verdict)
     try:
         facts = facts or _facts(cache, model.path, shards)
-        new = judged(
-            facts, Request(runtime=model.runtime), hardware, (old.asked_n_ctx or None) if old else None
-        )
+        new = judged(facts, Request(runtime=model.runtime), hardware, old)
     except AdvisorError as error:
         return replace(line, problem=error.message)
     if stamp:

@@ -5,6 +5,7 @@ The layout is that of Ollama's manifest and server packages: manifests/<host>/<n
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -12,7 +13,7 @@ from pathlib import Path
 
 from advisor.gguf.refusals import printable
 from advisor.library.blobs import looked_at
-from advisor.library.files import Walk, because, file_bytes, identity, is_absent, small_table
+from advisor.library.files import Walk, because, file_bytes, identity, is_absent, small_table, small_text
 from advisor.library.installed import NOT_GGUF, InstalledModel, Scan, Unreadable
 from advisor.library.places import Places
 
@@ -21,6 +22,8 @@ DEFAULT_HOST, DEFAULT_NAMESPACE, DEFAULT_TAG = "registry.ollama.ai", "library", 
 
 _VARIABLE = "OLLAMA_MODELS"
 _MANIFEST_DEPTH = 3  # folders below "manifests"; the file is the tag
+_MAX_UNIT_BYTES = 64 * 1024
+_IN_UNIT = re.compile(r"""^\s*Environment=.*?\bOLLAMA_MODELS=([^"'\s]+)""", re.MULTILINE)
 _MAX_MANIFEST_BYTES = 4 * 1024 * 1024  # MLX models list some thousand tensors
 _KIND = "application/vnd.ollama.image."
 _DIGEST = re.compile(r"sha256[:-]([0-9a-f]{64})")
@@ -36,9 +39,28 @@ class _Layer:
 
 def model_folders(places: Places) -> tuple[Path, ...]:
     """Where Ollama may keep its models: OLLAMA_MODELS or the user's own, and the Linux service's."""
-    said = places.environment.get(_VARIABLE, "").strip(" '\"")
-    own = Path(said) if said else places.home / ".ollama" / "models"
-    return tuple(dict.fromkeys((own, places.root / "usr" / "share" / "ollama" / ".ollama" / "models")))
+    own = places.named(_VARIABLE) or places.home / ".ollama" / "models"
+    usual = (
+        places.root / "usr" / "share" / "ollama" / ".ollama" / "models",
+        places.root / "var" / "lib" / "ollama" / "models",  # as some distributions package it
+    )
+    return tuple(dict.fromkeys((own, *_of_service(places.root), *usual)))
+
+
+def _of_service(root: Path) -> list[Path]:
+    """What OLLAMA_MODELS is set to in the unit of the Linux service or in what was added to it."""
+    units = root / "etc" / "systemd" / "system"
+    files = [units / "ollama.service"]
+    with contextlib.suppress(OSError):  # there is none
+        files += sorted(path for path in (units / "ollama.service.d").iterdir() if path.suffix == ".conf")
+    found = []
+    for file in files:
+        try:
+            said = _IN_UNIT.findall(small_text(file, _MAX_UNIT_BYTES))
+        except (OSError, ValueError):
+            continue  # what the service has been told is no one's business but its own
+        found += [Path(path) for path in said if Path(path).is_absolute()]
+    return found
 
 
 def find(places: Places) -> Scan:

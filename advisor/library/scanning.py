@@ -73,6 +73,8 @@ class Headers:
                 creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
             )
             self._hardware = None
+            if self._closed:  # by another thread, just before there was something to end
+                raise ValueError("it was closed")
         told = None if hardware is self._hardware else hardware_to_dict(hardware)
         questions = cast("IO[str]", self._process.stdin)  # PIPE was asked for: neither is None
         questions.write(question(model, told))

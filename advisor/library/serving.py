@@ -49,6 +49,7 @@ def serve(questions: Iterable[str], answers: IO[str]) -> None:
                 )
                 answers.write(to_text(dict(found)) + "\n")
                 answers.flush()
+            cache.save()  # the parent may end this process at any time, and others may want to write
 
 
 def _model(asked: Mapping[str, str]) -> InstalledModel:

@@ -45,10 +45,9 @@ def only_proof(folder: Path) -> Iterator[None]:
             raise _running(file) from None
         except OSError:
             pass
-        with contextlib.suppress(OSError):  # a full disk
+        with contextlib.suppress(OSError):  # a full disk; unbuffered, or closing the file would try again
             file.truncate(0)
-            file.write(str(os.getpid()))
-            file.flush()
+            os.write(file.fileno(), str(os.getpid()).encode())
         yield
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from advisor.basis import Basis, Note
 from advisor.engine.launch import Launch
-from advisor.errors import AdvisorError, EngineError
+from advisor.errors import AdvisorError, EngineError, UsageError
 from advisor.export.prepare import Prepared, prepare
 from advisor.hardware.device import Hardware
 from advisor.hardware.reserve import Reserve, with_reserve
@@ -24,6 +24,7 @@ from advisor.model.facts import ModelFacts
 from advisor.probe.events import Event
 from advisor.probe.result import ProbeResult
 from advisor.probe.stop import Stop
+from advisor.recommend.need import Part
 from advisor.recommend.result import Goal, Recommendation
 from advisor.settings.load_settings import LoadSettings
 from advisor.settings.request import Request
@@ -87,6 +88,8 @@ class FakeDomain:
     kept_goals: dict[str, Goal] = field(default_factory=dict)
     goal_error: AdvisorError | None = None
     launch: Launch | None = None
+    count_gate: Gate | None = None
+    tokens_of_a_file: int = 20_000
     folders: tuple[Path, ...] = ()
     asked: list[str] = field(default_factory=list)
     closed: int = 0
@@ -255,13 +258,26 @@ class FakeDomain:
             raise self.history_error
         return tuple(record for record in self.kept if record.model_name == facts.name)
 
+    def count_file(self, path: Path, facts: ModelFacts, report: Callable[[str], None]) -> Part:
+        self.asked.append(f"count {path.name} {facts.name}")
+        report(f"counting {path.name}")
+        if self.count_gate:
+            self.count_gate.pass_through()
+            report("still counting")
+        if path.suffix == ".pdf":
+            raise UsageError(f"{path.name} is a PDF, not plain text.", hint="Export it.")
+        if self.engine_missing:
+            why = Note("tokens-estimated", "They are estimated: there is no engine.")
+            return Part(path.name, self.tokens_of_a_file, Basis.ASSUMED, why)
+        return Part(path.name, self.tokens_of_a_file, Basis.ENGINE)
+
     def retire_engine(self) -> None:
         self.asked.append("retire")
 
     def close(self) -> None:
         self.closed += 1
         gates = (self.engine_gate, self.formula_gate, self.read_gate, self.hardware_gate, self.hello_gate)
-        for gate in gates:
+        for gate in (*gates, self.count_gate):
             if gate:
                 gate.open()  # as ending the engine's process ends its question
 

@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from advisor.basis import Basis
+from advisor.engine.launch import Launch
 from advisor.engine.protocol import EngineDevice, EngineInfo
-from advisor.errors import Cancelled, EngineDied, EngineUnfit, ModelError, SettingsError
+from advisor.errors import Cancelled, EngineDied, EngineError, EngineUnfit, ModelError, SettingsError
 from advisor.hardware.device import Kind
 from advisor.hardware.reading import Detection, Reading
 from advisor.hardware.reserve import AUTO, Reserve
@@ -19,6 +20,7 @@ from advisor.recommend.result import Recommendation
 from advisor.settings.request import Request
 from advisor.units import GiB
 from tests.support import answers as handmade
+from tests.support.engines import handling
 from tests.support.gguf_bytes import expand_head
 from ui.answers import Answers, tightest_device
 from ui.reserve_choices import RESERVES
@@ -51,6 +53,46 @@ def formula(answers: Answers, model: Path, runtime: str = "llama-server") -> Rec
 def test_the_defaults_exist(answers: Answers) -> None:
     assert answers.default_goal() in answers.goals()
     assert answers.default_runtime() in answers.runtimes()
+
+
+def test_another_engine_is_asked_from_the_next_look_on(answers: Answers, tmp_path: Path) -> None:
+    body = """
+        if request["do"] == "hello":
+            send(request["id"], answer={**HELLO, "binding": "9.9.9"})
+            return True
+    """
+    answers.use_engine(handling(tmp_path, body))
+    assert answers.engine().binding == "9.9.9"
+    before = answers._client
+    assert answers.engine().binding == "9.9.9"
+    assert answers._client is before  # the same launch keeps its client
+    answers.use_engine(Launch(python=str(tmp_path / "gone")))
+    with pytest.raises(EngineError):
+        answers.engine()
+
+
+def test_own_folders_are_looked_into(answers: Answers, tmp_path: Path) -> None:
+    model = expand_head("qwen2-dense", tmp_path)
+    answers.use_folders((tmp_path,))
+    assert model in {found.path for found in answers.installed().models}
+
+
+def test_a_text_is_estimated_without_an_engine_and_can_be_given_up(
+    answers: Answers, model: Path, tmp_path: Path
+) -> None:
+    text = tmp_path / "book.txt"
+    text.write_text("word " * 1000, encoding="utf-8")
+    facts, stages = answers.read_model(model), []
+    part = answers.count_file(text, facts, stages.append)
+    assert part.basis is Basis.ASSUMED
+    assert part.n_tokens == 1500
+    assert set(stages) == {"counting book.txt"}
+
+    def given_up(_stage: str) -> None:
+        raise Cancelled
+
+    with pytest.raises(Cancelled):
+        answers.count_file(text, facts, given_up)
 
 
 def test_what_is_no_model_raises_a_model_error(answers: Answers, tmp_path: Path) -> None:

@@ -166,3 +166,11 @@ def test_a_bar_tells_its_bytes_below(full: MainWindow, session: Session, settled
     column = full.compare.columns[0]
     column.bars[0].pointed.emit("Weights: 4 GiB")
     assert column.detail.text() == "Weights: 4 GiB"
+
+
+def test_what_reads_alike_is_not_called_a_difference() -> None:
+    a = next(iter(sides(opened())))
+    line = a.plan.memory[0]
+    heavier = replace(line, overhead_bytes=line.overhead_bytes + 1024)
+    b = replace(a, plan=replace(a.plan, memory=(heavier, *a.plan.memory[1:])))
+    assert differences(a, b) == ("Both are the same.",)

@@ -10,8 +10,10 @@ from PySide6.QtCore import Qt, QUrl
 from PySide6.QtGui import QAccessible
 from pytestqt.qtbot import QtBot
 
+from advisor.errors import PresetError
 from advisor.terms import load_terms
 from tests.support.fake_domain import FakeDomain
+from ui import learn_dock
 from ui.help_button import HelpButton
 from ui.main_window import MainWindow
 from ui.memory_panel import _TERMS
@@ -137,3 +139,17 @@ def test_without_a_model_there_are_the_terms_alone(window: MainWindow, domain: F
     window.learn.explain("gib")
     assert window.learn.term == "gib"
     assert not window.learn.own.isVisible()
+
+
+def test_a_broken_file_of_terms_is_said_in_place(
+    session: Session, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken() -> None:
+        raise PresetError("terms.toml is malformed.", hint="Correct it.")
+
+    monkeypatch.setattr(learn_dock, "load_terms", broken)
+    dock = learn_dock.LearnDock(session)
+    qtbot.addWidget(dock)
+    dock.explain("kv-cache")
+    assert dock.text.toPlainText() == "terms.toml is malformed. Correct it."
+    assert dock.list.count() == 0

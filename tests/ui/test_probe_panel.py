@@ -91,6 +91,18 @@ def test_the_button_opens_the_panel_and_shows_how_far_it_is(
     assert not panel.grab().toImage().isNull()
 
 
+def test_the_keyboard_is_led_to_cancel_and_then_to_the_safe_context(
+    opened: MainWindow, held: Gate, session: Session, settled: Settle
+) -> None:
+    opened.activateWindow()
+    panel = opened.page.proof
+    assert opened.focusWidget() is panel.progress.cancel
+    held.open()
+    settled(session)
+    assert opened.focusWidget() is panel.outcome.use_safe
+    assert "46,080 tokens are safe" in panel.accessibleDescription()
+
+
 def test_cancel_is_reached_by_the_keyboard_and_says_what_it_did(
     opened: MainWindow, session: Session, held: Gate, settled: Settle, qtbot: QtBot
 ) -> None:

@@ -12,7 +12,7 @@ import struct
 from dataclasses import dataclass
 from typing import Any
 
-from .filling import Mark, Meter, decode_gap
+from .filling import Meter
 from .library import Library
 from .limits import MAX_SEQUENCES
 from .real_context import RealContext
@@ -22,7 +22,7 @@ from .refusal import Refusal
 MIB = 1024 * 1024
 CHUNK_STATE_BYTES = 64 * MIB
 FEW = 8  # tokens: enough to see what one more adds
-PARTS = 8  # of the large chunk: the small one
+PARTS = 8  # of the large chunk: the small one, and so on
 # Keep more than one cell a position, or cells whose copy is only half of them.
 UNSUITABLE = frozenset({"deepseek4", "minimax-m3"})
 
@@ -97,15 +97,15 @@ class Copier:
         self._seq = last_sequence(library, context)
         n = self._largest()
         try:
-            # The small one for what is left of a gap: decoding it takes long where the gap is deep.
-            self._chunks = [self._decoded(library, size) for size in (n, n // PARTS) if size >= FEW]
+            # The smaller ones for what is left of a gap: decoding it takes long where the gap is deep.
+            self._chunks = [self._decoded(library, size) for size in chunk_sizes(n)]
         except MemoryError:
             raise Refusal("copy", "There is no room for the saved chunk.") from None
         # The gap that was filled last: its start, its end, how many bytes it added, the size after it.
         self._gap: tuple[int, int, int, int] | None = None
 
     def fill_gap(self, first: int, end: int) -> None:
-        """Copies as long as a whole one has room; the rest is decoded."""
+        """Copies as long as a whole one has room; the few tokens that are left are decoded one by one."""
         at, before = first, self._context.state_bytes()
         for chunk in self._chunks:
             while at + chunk.n <= end:
@@ -114,18 +114,20 @@ class Copier:
                 at += chunk.n
         after = self._context.state_bytes()
         self._gap = (first, at, after - before, after) if at > first else None
-        decode_gap(self._context, self._meter, at, end)
+        for position in range(at, end):
+            self._context.decode(1, position)
+            self._meter.add(1)
 
-    def check_mark(self, mark: Mark) -> None:
+    def check_mark(self, n_filled: int) -> None:
         """Raises Refusal("copy") unless copied tokens have grown the state as the decoded ones after them."""
         if self._gap is None:
             return
         start, end, copied_bytes, size = self._gap
         # Inside the window and beyond it a token adds a different number of bytes.
-        if start <= self._model.n_swa < mark.depth:
+        if start <= self._model.n_swa < n_filled:
             return
         decoded_bytes = self._context.state_bytes() - size
-        if copied_bytes * (mark.depth - end) != decoded_bytes * (end - start):
+        if copied_bytes * (n_filled - end) != decoded_bytes * (end - start):
             raise Refusal("copy", "Copied tokens do not take the cells that decoded ones take.")
 
     def _largest(self) -> int:
@@ -156,6 +158,14 @@ class Copier:
 
     def _clear(self) -> None:
         self._llama.llama_memory_seq_rm(self._context.memory, self._seq, -1, -1)
+
+
+def chunk_sizes(largest: int) -> list[int]:
+    """How many tokens each chunk has, the largest first: the smallest decides how few are left to decode."""
+    sizes = [largest]
+    while sizes[-1] > FEW:
+        sizes.append(max(FEW, sizes[-1] // PARTS))
+    return sizes
 
 
 def last_sequence(library: Library, context: RealContext) -> int:

@@ -1,7 +1,8 @@
 """Filling a context to its last token, by either method, and its speed on the way.
 
-Both methods decode the same tokens really before each quarter: a prompt's piece at once, then up to 32
-one by one, which stay (hybrid models cannot remove a token). What lies between is `fill_gap`'s.
+Both methods really decode before each quarter: a prompt's piece at once, then up to 32 tokens one by one,
+which stay (hybrid models cannot remove a token). What lies between is `fill_gap`'s. Batches of odd sizes are
+avoided: a GPU's driver would build kernels for each of them, which takes seconds and memory.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from .watch import Watch
 N_SINGLE = 32
 # A slow computer measures fewer tokens: single ones for so long, and a piece of the prompt where a whole
 # ubatch would take longer than this.
-SINGLE_SECONDS, PROMPT_SECONDS, SHORT_PROMPT = 4.0, 0.25, 64
+SINGLE_SECONDS, PROMPT_SECONDS, SHORT_PROMPT = 1.0, 0.25, 64
 
 # Fills positions from the first up to, not including, the second.
 FillGap = Callable[[int, int], None]
@@ -70,36 +71,33 @@ def marks(n_ctx: int, n_ubatch: int) -> list[Mark]:
 
 
 def fill(
-    context: RealContext, fill_gap: FillGap, check_mark: Callable[[Mark], None], meter: Meter
+    context: RealContext, fill_gap: FillGap, check_mark: Callable[[int], None], meter: Meter
 ) -> list[dict[str, Any]]:
-    """Fills sequence 0; the speed at each mark. `check_mark` is called after each."""
+    """Fills sequence 0; the speed at each mark. `check_mark` is told after each how many tokens there are."""
     speed = []
     n_filled, n_ubatch = 0, context.n_ubatch
-    is_slow = False
+    most_prompt, most_single = n_ubatch, N_SINGLE
     for mark in marks(context.n_ctx_seq, n_ubatch):
-        here = shortened(mark) if is_slow else mark
+        here = replace(
+            mark, n_prompt=min(mark.n_prompt, most_prompt), n_single=min(mark.n_single, most_single)
+        )
         fill_gap(n_filled, here.start)
         prompt_seconds = context.decode(here.n_prompt, here.start)
         is_slow = prompt_seconds / here.n_prompt * n_ubatch > PROMPT_SECONDS
+        most_prompt = SHORT_PROMPT if is_slow else n_ubatch
         meter.add(here.n_prompt)
         n_filled = here.start + here.n_prompt
         n_single, single_seconds = 0, 0.0
-        while n_single < here.n_single and single_seconds < SINGLE_SECONDS:
+        is_last = here.depth == context.n_ctx_seq  # which ends where the context does, however slow it is
+        while n_single < here.n_single and (is_last or single_seconds < SINGLE_SECONDS):
             single_seconds += context.decode(1, n_filled)
             meter.add(1)
             n_single += 1
             n_filled += 1
-        end = here.start + here.n_prompt + here.n_single
-        decode_gap(context, meter, n_filled, end)
-        n_filled = end
-        check_mark(here)
+        most_single = n_single
+        check_mark(n_filled)
         speed.append(speed_point(here.depth, here.n_prompt, prompt_seconds, n_single, single_seconds))
     return speed
-
-
-def shortened(mark: Mark) -> Mark:
-    """The same depth with a shorter prompt before it."""
-    return replace(mark, n_prompt=min(mark.n_prompt, SHORT_PROMPT))
 
 
 def decode_gap(context: RealContext, meter: Meter, first: int, end: int, seq: int = 0) -> None:

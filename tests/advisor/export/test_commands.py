@@ -101,7 +101,8 @@ def test_continue_has_its_limit_where_it_is_read() -> None:
 
 def test_aider_says_num_ctx_and_counts_with_it() -> None:
     export = exported("aider", FOR_OLLAMA, "gemma3:4b")
-    assert [file.name for file in export.files] == [".aider.model.settings.yml", ".aider.model.metadata.json"]
+    names = [".aider.model.settings.yml", ".aider.model.metadata.json", "override.conf"]
+    assert [file.name for file in export.files] == names
     assert export.files[0].text == (
         "# Generated for aider (2026).\n"
         '- name: "ollama_chat/gemma3:4b"\n'
@@ -118,6 +119,7 @@ def test_aider_says_num_ctx_and_counts_with_it() -> None:
 def test_what_belongs_to_ollamas_server_is_said_with_how_to_set_it(to: str) -> None:
     export = exported(to, FOR_OLLAMA)
     assert export.environment == {"OLLAMA_KV_CACHE_TYPE": "q8_0", "OLLAMA_FLASH_ATTENTION": "1"}
+    assert 'Environment="OLLAMA_KV_CACHE_TYPE=q8_0"' in export.files[-1].text
     notes = "\n".join(export.notes)
     for words in ("systemctl edit", "launchctl setenv", "setx ", "docker run", "1 GiB", "/v1"):
         assert words in notes

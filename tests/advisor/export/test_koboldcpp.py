@@ -62,6 +62,7 @@ def test_the_whole_file() -> None:
         "noflashattention": False,
         "batchsize": 512,
         "noswa": False,
+        "useswa": True,
         "lowvram": False,
         "usemmap": True,
         "usemlock": False,
@@ -133,3 +134,9 @@ def test_one_type_and_one_batch_are_planned_and_said() -> None:
     assert {"--parallel", "--cache-type-k, --cache-type-v", "--batch-size, --ubatch-size"} == {
         it.setting for it in made.export.cannot_express
     }
+
+
+def test_a_stretched_context_is_stretched_in_its_own_way() -> None:
+    assert any("NTK" in note for note in exported(replace(PLAIN, n_ctx=65536)).notes)
+    assert not any("NTK" in note for note in exported().notes)
+    assert "--ctx-size" in {it.setting for it in exported(replace(PLAIN, n_ctx=524288)).cannot_express}

@@ -9,6 +9,7 @@ from advisor.export.export import Export
 from advisor.export.lm_studio import model_key
 from advisor.export.registry import render
 from advisor.settings.load_settings import LoadSettings
+from advisor.settings.rope import Rope
 from tests.support.planning import a_model
 
 FACTS = a_model()
@@ -108,3 +109,38 @@ def test_the_key_of_a_file(path: str, key: str) -> None:
 def test_a_file_outside_of_lm_studio_must_be_brought_in() -> None:
     assert any("lms import" in note for note in exported(PLAIN, model_path="/else/x.gguf").notes)
     assert not any("lms import" in note for note in exported(PLAIN).notes)
+
+
+def test_the_sdk_gets_the_same_in_its_own_words() -> None:
+    linear = Rope(scaling="linear", scale=2.5, freq_base=1e6)
+    export = exported(replace(PLAIN, n_gpu_layers=16, n_cpu_moe=8, rope=linear))
+    assert [file.name for file in export.files] == ["x.gguf.json", "sdk-load-config.json", "rest-load.json"]
+    assert json.loads(export.files[1].text) == {
+        "autoFit": False,
+        "contextLength": 32768,
+        "gpu": {"ratio": 0.5, "numCpuExpertLayersRatio": 0.25},
+        "maxParallelPredictions": 4,
+        "useUnifiedKvCache": True,
+        "offloadKVCacheToGpu": True,
+        "flashAttention": True,
+        "evalBatchSize": 2048,
+        "physicalBatchSize": 512,
+        "tryMmap": True,
+        "llamaKCacheQuantizationType": "q8_0",
+        "llamaVCacheQuantizationType": "q4_0",
+        "ropeFrequencyBase": 1e6,
+        "ropeFrequencyScale": 0.4,
+    }
+    assert "numCpuExpertLayersRatio" not in json.loads(exported(PLAIN).files[1].text)["gpu"]
+    assert any("drops autoFit, maxParallelPredictions" in note for note in export.notes)
+
+
+def test_the_rest_address_gets_no_word_that_it_refuses() -> None:
+    assert json.loads(exported(PLAIN).files[2].text) == {
+        "model": "maker/a model-GGUF/x.gguf",
+        "context_length": 32768,
+        "eval_batch_size": 2048,
+        "flash_attention": True,
+        "offload_kv_cache_to_gpu": True,
+        "echo_load_config": True,
+    }

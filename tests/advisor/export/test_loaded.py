@@ -1,5 +1,7 @@
 import contextlib
 import json
+import select
+import socket
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -158,3 +160,21 @@ def test_as_planned_is_no_difference() -> None:
 def test_each_difference_is_a_sentence(loaded: Loaded, words: str) -> None:
     (sentence,) = differences(loaded, WANTED)
     assert words in sentence
+
+
+def drip(listener: socket.socket) -> None:
+    """A header that never ends, a byte at a time, for as long as somebody listens."""
+    connection, _ = listener.accept()
+    with connection, contextlib.suppress(OSError):
+        connection.sendall(b"HTTP/1.1 200 OK\r\nX-Long: ")
+        while select.select([connection], [], [], 0.02)[0] == [] or connection.recv(65536):
+            connection.sendall(b"x")
+
+
+def test_an_answer_that_drips_is_cut_off() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=drip, args=(listener,))
+        thread.start()
+        with pytest.raises(AdvisorError, match="took too long"):
+            ask("ollama", f"http://127.0.0.1:{listener.getsockname()[1]}", seconds=0.3)
+        thread.join()

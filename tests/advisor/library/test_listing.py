@@ -126,7 +126,20 @@ def test_a_broken_cache_is_made_anew(
 
 
 @pytest.mark.parametrize("column", ["line", "judgement", "facts", "computer"])
-@pytest.mark.parametrize("value", ["", "{", "[1, 2]", b"\xff", None, 5, "[" * 10_000])
+@pytest.mark.parametrize(
+    "value",
+    [
+        "",
+        "{",
+        "[1, 2]",
+        "[256, 256, [], null]",
+        '[256, 256, [["x", 1, 1]], [["x", 1, 1]]]',
+        b"\xff",
+        None,
+        5,
+        "[" * 10_000,
+    ],
+)
 def test_broken_entries_are_read_again(column: str, value: object, tmp_path: Path, cache_path: Path) -> None:
     path = write_shape("llama-3.1-8b", tmp_path)
     first = ask(path, cache_path)

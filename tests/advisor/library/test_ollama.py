@@ -9,6 +9,7 @@ from advisor.library import ollama
 from advisor.library.installed import GGUF, NOT_GGUF, InstalledModel
 from tests.support.model_stores import (
     add_blob,
+    add_file,
     add_manifest,
     add_ollama_model,
     layer,
@@ -248,3 +249,21 @@ def test_ollama_models_takes_the_place_of_the_own_folder_and_the_service_is_stil
     service = here.root / "usr/share/ollama/.ollama/models"
     add_ollama_model(service, f"{LIBRARY}/served/latest", model_bytes(tmp_path, n_layer=2))
     assert [model.name for model in ollama.find(here).models] == ["seen:latest", "served:latest"]
+
+
+def test_the_services_own_folder_is_read_from_its_unit(tmp_path: Path) -> None:
+    here = places(tmp_path)
+    units = here.root / "etc/systemd/system"
+    add_file(units, "ollama.service", f'[Service]\nEnvironment="OLLAMA_MODELS={tmp_path / "one"}"\n'.encode())
+    override = (
+        f"[Service]\nEnvironment=A=1 OLLAMA_MODELS={tmp_path / 'two'}\n# Environment=OLLAMA_MODELS=/no\n"
+    )
+    add_file(units, "ollama.service.d/override.conf", override.encode())
+    add_file(units, "ollama.service.d/broken.conf", b"\xff\xff")
+    for number, name in enumerate(("one", "two"), 1):
+        content = model_bytes(tmp_path, n_layer=number)
+        add_ollama_model(tmp_path / name, f"{LIBRARY}/{name}/latest", content)
+    packaged = here.root / "var/lib/ollama/models"
+    add_ollama_model(packaged, f"{LIBRARY}/packaged/latest", model_bytes(tmp_path, n_layer=3))
+    names = [model.name for model in ollama.find(here).models]
+    assert names == ["one:latest", "two:latest", "packaged:latest"]

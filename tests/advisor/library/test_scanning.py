@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import io
 import json
+import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -9,7 +11,7 @@ import pytest
 from advisor.hardware.report import hardware_to_dict
 from advisor.library import scanning
 from advisor.library.installed import InstalledModel
-from advisor.library.listing import listed
+from advisor.library.listing import Listed, listed
 from advisor.library.scanning import Headers
 from advisor.library.serving import question, serve
 from advisor.units import GiB
@@ -50,6 +52,23 @@ def test_a_child_that_answers_nonsense_costs_one_line(
 def test_a_program_that_is_not_there_is_a_problem(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(scanning, "command_line", lambda: (str(tmp_path / "absent"),))
     line = Headers().line(model_of(write_shape("llama-3.2-1b", tmp_path)), HERE)
+    assert line is not None
+    assert line.problem
+
+
+def test_closing_ends_a_question_that_is_not_answered(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(scanning, "_WORDS", ("-c", "import sys; sys.stdin.read()"))
+    monkeypatch.setattr(scanning, "command_line", lambda: (sys.executable,))
+    headers = Headers()
+    lines: list[Listed | None] = []
+    path = write_shape("llama-3.2-1b", tmp_path)
+    asking = threading.Thread(target=lambda: lines.append(headers.line(model_of(path), HERE)))
+    asking.start()
+    headers.close()
+    asking.join()
+    (line,) = lines
     assert line is not None
     assert line.problem
 

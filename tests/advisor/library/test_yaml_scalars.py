@@ -35,7 +35,8 @@ def test_other_kinds_of_values_are_passed_over(value: str) -> None:
 
 
 def test_tables_are_read_with_their_names_and_the_first_of_equal_keys_counts() -> None:
-    text = "name: x\nparameters:\n  model: a.gguf\n  deep:\n    er: 1\n  top_k: 40\nafter: 2\nname: y\nlist:\n- model: no\n"
+    table = "parameters:\n  model: a.gguf\n  deep:\n    er: 1\n  top_k: 40\n"
+    text = f"name: x\n{table}after: 2\nname: y\nlist:\n- model: no\n"
     assert yaml_scalars(text) == {
         "name": "x",
         "parameters.model": "a.gguf",
