@@ -32,11 +32,7 @@ class Preferences(QObject):
                 "window",
             )
         )
-        if self._settings.status() is QSettings.Status.FormatError:
-            # Qt reads what it can and would write that over the rest.
-            written = Path(self._settings.fileName())
-            with contextlib.suppress(OSError):
-                shutil.copyfile(written, written.with_name(f"{written.name}.broken"))
+        self._keep_what_is_spoiled()
 
     @property
     def theme(self) -> Theme:
@@ -127,6 +123,15 @@ class Preferences(QObject):
     def save(self) -> None:
         """Write now what would otherwise be written later."""
         self._settings.sync()
+
+    def _keep_what_is_spoiled(self) -> None:
+        """Qt reads what it can of a file that was damaged, and would write that over the rest."""
+        file = Path(self._settings.fileName())
+        if self._settings.allKeys() and self._settings.status() is not QSettings.Status.FormatError:
+            return
+        with contextlib.suppress(OSError):
+            if file.stat().st_size:
+                shutil.copyfile(file, file.with_name(f"{file.name}.broken"))
 
     def _set_recent(self, paths: list[Path]) -> None:
         self._settings.setValue("recent_files", [str(path) for path in paths])

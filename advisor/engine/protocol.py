@@ -104,11 +104,13 @@ class LoadModel(OpenModel):
     """Load a model with its weights, decode once, and then limit what the worker may allocate.
 
     `host_usable_bytes`: what the whole load may take of the RAM, free before it; None for no guard.
-    `cap_bytes`, if given, is the limit itself: on all data of the worker.
+    `cap_bytes`, if given, is the limit itself: on all data of the worker. `warm_up` is the context that will
+    follow: where a GPU takes part its driver builds its kernels before the limit is set.
     """
 
     do: ClassVar[str] = "load"
     use_mmap: bool = True
+    warm_up: MakeContext | None = None
     host_usable_bytes: int | None = None
     cap_bytes: int | None = None
 

@@ -106,12 +106,14 @@ class Prover:
         use_mmap: bool = True,
         host_usable_bytes: int | None,
         cap_bytes: int | None = None,
+        warm_up: LoadSettings | None = None,
         on_progress: OnProgress,
     ) -> LoadedModel:
         """Loads a model with its weights and decodes once; a model that was loaded before is given up.
 
         `host_usable_bytes` is what the whole load may take of the RAM that is free before it, None for no
         guard; `cap_bytes` instead limits all data of the worker. Either limits what follows the load.
+        `warm_up` are the settings that will be tried: a GPU's driver builds its kernels for them first.
         """
         with self._calling() as call:
             self._started(call)
@@ -121,6 +123,7 @@ class Prover:
                 use_mmap=use_mmap,
                 host_usable_bytes=host_usable_bytes,
                 cap_bytes=cap_bytes,
+                warm_up=None if warm_up is None else MakeContext.of(warm_up),
             )
             seconds = self._deadlines.load_seconds
             loaded = self._exchange(

@@ -92,6 +92,7 @@ class Attempts:
                 use_mmap=settings.use_mmap,
                 host_usable_bytes=max(0, usable) + extra_bytes,
                 cap_bytes=None if self._task.cap_bytes is None else self._task.cap_bytes + extra_bytes,
+                warm_up=settings,
                 on_progress=self.reporter.progress,
             )
         except Cancelled:

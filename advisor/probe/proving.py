@@ -30,6 +30,7 @@ class Proving(Protocol):
         use_mmap: bool = True,
         host_usable_bytes: int | None,
         cap_bytes: int | None = None,
+        warm_up: LoadSettings | None = None,
         on_progress: OnProgress,
     ) -> LoadedModel: ...
 

@@ -71,6 +71,7 @@ class FakeProver:
         use_mmap: bool = True,
         host_usable_bytes: int | None,
         cap_bytes: int | None = None,
+        warm_up: LoadSettings | None = None,
         on_progress: OnProgress,
     ) -> LoadedModel:
         assert use_mmap, "as the planner counts"

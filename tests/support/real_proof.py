@@ -69,6 +69,7 @@ def works(
                 open_request(facts, hardware, settings),
                 host_usable_bytes=None,
                 cap_bytes=cap_bytes,
+                warm_up=settings,
                 on_progress=lambda progress: None,
             )
             prover.allocate(settings, lambda progress: None)

@@ -18,7 +18,7 @@ from .log import EngineLog
 from .real_context import RealContext
 from .real_model import RealModel, load_model
 from .refusal import Refusal
-from .watch import watching
+from .watch import Watch, watching
 
 Send = Callable[[dict[str, Any]], None]
 
@@ -39,6 +39,10 @@ WARM_UP: dict[str, Any] = {
     "offload_kqv": True,
     "op_offload": True,
 }
+# Where a GPU takes part, a context of the user's own is filled so far: flash attention has other kernels from
+# 1,024 cells on, split matrices from 2,048 (ggml-vulkan.cpp: get_fa_tuning_params, ggml_vk_guess_split_k),
+# and what the driver keeps of them would else count as the context's.
+DEEP_WARM_UP = 2304
 # Speed without depth: single tokens after the first, as long as they are quick.
 MAX_SINGLE, SINGLE_SECONDS = 16, 1.0
 
@@ -71,6 +75,8 @@ class RealLoad:
             watch.now(stage="warming-up", fraction=None)
             with closing(RealContext(self._library, self._log, model, WARM_UP)) as context:
                 context.decode(N_WARM_UP, 0)
+            if request["warm_up"] and self._devices.free_bytes():
+                self._warm_up_deep(model, request["warm_up"], watch)
             # What remains, not the most: contexts are measured against it.
             memory = watch.take()
         guard_bytes = None
@@ -144,6 +150,22 @@ class RealLoad:
             self._model.close()
             self._model = None
 
+    def _warm_up_deep(self, model: RealModel, wanted: dict[str, Any], watch: Watch) -> None:
+        """A prompt and single tokens, at the start and behind copies. What does not fit is met again later."""
+        request = own_context({**wanted, "n_ctx": min(wanted["n_ctx"], DEEP_WARM_UP)})
+        try:
+            check_model(model, request)
+            with closing(RealContext(self._library, self._log, model, request)) as context:
+                n_prompt = min(context.n_ubatch, context.n_ctx_seq // 8)
+                context.decode(n_prompt, 0)
+                context.decode(1, n_prompt)
+                deep = context.n_ctx_seq - n_prompt - 1
+                Copier(self._library, context, model, filling.Meter(watch)).fill_gap(n_prompt + 1, deep)
+                context.decode(n_prompt, deep)
+                context.decode(1, deep + n_prompt)
+        except Refusal:
+            return
+
     def _filled(
         self, context: RealContext, model: RealModel, meter: filling.Meter, request: dict[str, Any]
     ) -> tuple[list[dict[str, Any]], int]:
@@ -154,7 +176,7 @@ class RealLoad:
             copier = Copier(self._library, context, model, meter)
             speed = filling.fill(context, copier.fill_gap, copier.check_mark, meter)
             return speed, meter.n_filled
-        speed = filling.fill(context, partial(filling.decode_gap, context, meter), lambda _mark: None, meter)
+        speed = filling.fill(context, partial(filling.decode_gap, context, meter), lambda _n: None, meter)
         if not request["kv_unified"]:
             for seq in range(1, request["n_seq_max"]):
                 filling.decode_gap(context, meter, 0, context.n_ctx_seq, seq)
