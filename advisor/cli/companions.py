@@ -9,7 +9,7 @@ from advisor.basis import Note
 from advisor.cli.model_word import is_here, named_facts
 from advisor.errors import SettingsError
 from advisor.library import ollama
-from advisor.library.names import installed_named
+from advisor.library.names import exists, installed_named
 from advisor.library.places import places_here
 from advisor.memory.companions import Companions, Draft, nearby_note
 from advisor.memory.prediction import Prediction
@@ -44,7 +44,7 @@ def nearby_notes(args: argparse.Namespace, facts: ModelFacts) -> tuple[Note, ...
 
 
 def _projector_of_name(word: str) -> Path | None:
-    if not is_here(word) or Path(word).exists():
+    if not is_here(word) or exists(word):
         return None
     model = installed_named(word, places_here())
     return next(iter(model.projectors), None) if model and model.store == ollama.STORE else None
@@ -53,7 +53,7 @@ def _projector_of_name(word: str) -> Path | None:
 def _files(words: str) -> list[Path]:
     """llama.cpp takes several adapters with commas between them; a name that has one is still a name."""
     whole = Path(words)
-    return [whole] if whole.exists() else [Path(word) for word in words.split(",")]
+    return [whole] if exists(words) else [Path(word) for word in words.split(",")]
 
 
 def _prediction(args: argparse.Namespace) -> Prediction | None:

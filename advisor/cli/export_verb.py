@@ -26,6 +26,7 @@ from advisor.export.registry import render
 from advisor.export.writing import write_export
 from advisor.gguf.remote import is_remote
 from advisor.history import History, model_key
+from advisor.library.names import exists
 from advisor.library.places import places_here
 from advisor.memory.companions import Companions
 from advisor.memory.plan import MemoryPlan
@@ -127,7 +128,7 @@ def _path(args: argparse.Namespace, facts: ModelFacts) -> str:
     """
     word: str = args.model
     has_it = {args.to} | ({"ollama"} if TARGETS[args.to].profile == "ollama" else set())
-    if is_here(word) and not Path(word).exists() and runtime_of_word(word) in has_it:
+    if is_here(word) and not exists(word) and runtime_of_word(word) in has_it:
         return word
     if is_remote(word):
         return facts.path.name if facts.path else facts.name

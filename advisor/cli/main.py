@@ -51,9 +51,16 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _only_files(words: Sequence[str]) -> bool:
     """True for no words at all, or for nothing but what looks like files: that opens the window."""
     return all(
-        word not in VERBS and not word.startswith("-") and (word.endswith(".gguf") or Path(word).exists())
+        word not in VERBS and not word.startswith("-") and (word.endswith(".gguf") or _exists(word))
         for word in words
     )
+
+
+def _exists(word: str) -> bool:
+    try:
+        return Path(word).exists()
+    except OSError:  # a word that no file can be called
+        return False
 
 
 def _open_window(files: Sequence[str]) -> int:

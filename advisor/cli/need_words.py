@@ -7,6 +7,7 @@ from pathlib import Path
 
 from advisor.engine.client import EngineClient
 from advisor.errors import SettingsError, UsageError
+from advisor.library.names import exists
 from advisor.model.facts import ModelFacts
 from advisor.recommend.need import DEFAULT_ANSWER_TOKENS, Need, Part, characters_part, pages_part
 from advisor.recommend.prompt import file_part
@@ -39,7 +40,7 @@ def need_of(args: argparse.Namespace, facts: ModelFacts, client: EngineClient | 
 
 def _system(word: str, facts: ModelFacts, client: EngineClient | None) -> Part:
     """A file, or a number of tokens; a file of that name goes first."""
-    if not Path(word).exists():
+    if not exists(word):
         try:
             n_tokens = parse_tokens(word)
         except UsageError:

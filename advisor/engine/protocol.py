@@ -110,9 +110,9 @@ class LoadModel(OpenModel):
 
     do: ClassVar[str] = "load"
     use_mmap: bool = True
-    warm_up: MakeContext | None = None
     host_usable_bytes: int | None = None
     cap_bytes: int | None = None
+    warm_up: MakeContext | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -77,7 +77,7 @@ def model_path(word: str, places: Places) -> Path:
     name that nothing has (unknown-model) and for a model that cannot be opened (not-gguf, broken-model), and
     UsageError for a name that could be several (ambiguous-model).
     """
-    if _exists(word):
+    if exists(word):
         _refuse_safetensors(Path(word))
         return Path(word)
     model = installed_named(word, places)
@@ -109,7 +109,7 @@ def _refuse_safetensors(path: Path) -> None:
 
 def runtime_of_word(word: str, places: Places) -> str | None:
     """The runtime that the model belongs to which `word` means as in `model_path`, None if it is no one's."""
-    if _exists(word):
+    if exists(word):
         return runtime_of(Path(word), places)
     model = installed_named(word, places)
     return model.runtime if model else None
@@ -120,7 +120,7 @@ def _installed(places: Places) -> list[InstalledModel]:
     return [model for find in STORES.values() for model in find(places).models]
 
 
-def _exists(word: str) -> bool:
+def exists(word: str) -> bool:
     try:
         Path(word).lstat()
     except PermissionError:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -80,28 +82,51 @@ def test_json_names_the_path_as_it_is(
         assert document["model"]["path"] == str(path)
 
 
+@pytest.fixture
+def spelled(monkeypatch: pytest.MonkeyPatch) -> Callable[..., tuple[int, bytes]]:
+    """Exit code and output of a command on a terminal or pipe of some encoding."""
+
+    def run(encoding: str, *words: str) -> tuple[int, bytes]:
+        out = io.BytesIO()
+        with monkeypatch.context() as patch, io.TextIOWrapper(out, encoding=encoding) as stdout:
+            patch.setattr(sys, "stdout", stdout)
+            code = main(words)
+            stdout.flush()
+            return code, out.getvalue()
+
+    return run
+
+
 @pytest.mark.parametrize("encoding", ["utf-8", "cp1252", "ascii"])
 @pytest.mark.parametrize("words", [("inspect",), ("inspect", "--json"), ("plan", "-c", "4096", *FAST)])
 @pytest.mark.parametrize("name", ["unicode", "no-text"])
 def test_a_terminal_that_cannot_spell_it_gets_escapes(
-    small: Path, tmp_path: Path, name: str, words: tuple[str, ...], encoding: str
+    small: Path,
+    tmp_path: Path,
+    spelled: Callable[..., tuple[int, bytes]],
+    name: str,
+    words: tuple[str, ...],
+    encoding: str,
 ) -> None:
     path = tmp_path / NAMES[name]
     path.hardlink_to(small)
-    done = run(*words, str(path), PYTHONIOENCODING=encoding)
-    assert (done.returncode, done.stderr) == (0, b"")
-    text = done.stdout.decode(encoding)
+    code, out = spelled(encoding, *words, str(path))
+    assert code == 0
+    text = out.decode(encoding)
     if "--json" in words:
         assert json.loads(text)["model"]["path"] == str(path)
 
 
-def test_an_export_is_spelled_as_it_is_or_not_at_all(small: Path, tmp_path: Path) -> None:
+def test_an_export_is_spelled_as_it_is_or_not_at_all(
+    small: Path,
+    tmp_path: Path,
+    spelled: Callable[..., tuple[int, bytes]],
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     path = tmp_path / NAMES["unicode"]
     path.hardlink_to(small)
-    done = run("export", "--to", "ollama", "-c", "4096", *FAST, str(path), PYTHONIOENCODING="ascii")
-    assert done.returncode == 1
-    assert done.stdout == b""
-    assert done.stderr.decode().splitlines()[0] == "This text has characters that ascii cannot spell."
+    assert spelled("ascii", "export", "--to", "ollama", "-c", "4096", *FAST, str(path)) == (1, b"")
+    assert capsys.readouterr().err.splitlines()[0] == "This text has characters that ascii cannot spell."
 
 
 @pytest.mark.parametrize("verb", ["inspect", "plan", "recommend"])
@@ -116,48 +141,41 @@ def test_a_path_that_no_file_can_have_is_a_sentence(
 
 
 # Python has no locale until it is told to take one, as Qt tells the C library for the window.
-IN_GERMAN = """
-import locale, sys
-try:
-    locale.setlocale(locale.LC_ALL, "de_DE.UTF-8")
-except locale.Error:
-    locale._override_localeconv = {"decimal_point": ",", "thousands_sep": ".", "grouping": [3, 0]}
-assert locale.localeconv()["decimal_point"] == ","
+TAKE = """
+import json, locale, sys
+if sys.argv[1] == "comma":
+    try:
+        locale.setlocale(locale.LC_ALL, "de_DE.UTF-8")
+    except locale.Error:
+        locale._override_localeconv = {"decimal_point": ",", "thousands_sep": ".", "grouping": [3, 0]}
+    assert locale.localeconv()["decimal_point"] == ","
 from advisor.cli.main import main
-sys.exit(main(sys.argv[1:]))
+sys.exit(max(main(words) for words in json.loads(sys.argv[2])))
 """
 
 
-@pytest.mark.parametrize(
-    "command",
-    [*COMMANDS.values(), ("recommend", *FAST, "--json"), ("plan", "-c", "4096", *FAST, "--json")],
-    ids="-".join,
-)
-def test_a_comma_for_a_point_changes_no_answer(
-    small: Path, tmp_path: Path, command: tuple[str, ...]
-) -> None:
-    words = [command[0], str(small), *command[1:]]
-    here = run(*words)
-    with_commas = run(*words, start=("-c", IN_GERMAN), **german(tmp_path))
-    assert with_commas.stderr == here.stderr
-    assert with_commas.stdout.decode() == here.stdout.decode()
-    assert (with_commas.returncode, here.returncode) == (0, 0)
+def test_a_comma_for_a_point_changes_no_answer(small: Path, tmp_path: Path) -> None:
+    in_json = [(*COMMANDS[verb], "--json") for verb in ("inspect", "plan", "recommend")]
+    words = [[verb, str(small), *options] for verb, *options in (*COMMANDS.values(), *in_json)]
+    usual, with_commas = (run(point, words, german(tmp_path)) for point in ("point", "comma"))
+    assert usual.returncode == with_commas.returncode == 0
+    assert with_commas.stdout.decode() == usual.stdout.decode()
+    assert with_commas.stderr.decode() == usual.stderr.decode()
+    assert b"." in usual.stdout
+
+
+def run(point: str, words: list[list[str]], variables: dict[str, str]) -> subprocess.CompletedProcess[bytes]:
+    environment = os.environ | {"COLUMNS": "100"} | variables
+    command = [sys.executable, "-c", TAKE, point, json.dumps(words)]
+    return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, check=False)
 
 
 def german(directory: Path) -> dict[str, str]:
     """The variables of a German system; the locale is made where the system has its sources."""
     folder = directory / "locales"
-    folder.mkdir()
-    if localedef := shutil.which("localedef"):
+    folder.mkdir(exist_ok=True)
+    localedef = shutil.which("localedef")
+    if localedef and not any(folder.iterdir()):
         make = [localedef, "-i", "de_DE", "-f", "UTF-8", str(folder / "de_DE.UTF-8")]
         subprocess.run(make, capture_output=True, check=False)
-    found = {"LOCPATH": str(folder)} if any(folder.iterdir()) else {}
-    return {"LC_ALL": "de_DE.UTF-8", "PYTHONUTF8": "1", **found}
-
-
-def run(
-    *words: str, start: tuple[str, ...] = ("-m", "advisor"), **variables: str
-) -> subprocess.CompletedProcess[bytes]:
-    environment = os.environ | {"COLUMNS": "100"} | variables
-    command = [sys.executable, *start, *words]
-    return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, check=False)
+    return {"PYTHONUTF8": "1", **({"LOCPATH": str(folder)} if any(folder.iterdir()) else {})}

@@ -86,8 +86,8 @@ def largest_that_works(
     cap_bytes: int,
     environment: Mapping[str, str] = NO_VARIABLES,
 ) -> int:
-    """The largest of the contexts from three steps above `around` downwards, each tried afresh."""
-    for n_ctx in range(around + 3 * CONTEXT_STEP, 0, -CONTEXT_STEP):
+    """The largest of the contexts from two steps above `around` downwards, each tried afresh."""
+    for n_ctx in range(around + 2 * CONTEXT_STEP, 0, -CONTEXT_STEP):
         if works(facts, request, hardware, n_ctx, cap_bytes, environment):
             return n_ctx
     return 0

@@ -24,6 +24,7 @@ def small_llama(
     n_ff: int = 2048,
     n_expert: int = 0,
     n_ctx_train: int = 131072,
+    n_vocab: int = N_VOCAB,
 ) -> ModelFacts:
     """A model of these dimensions, written to `path`; of `n_expert` experts two are used at a time."""
     n_embd = n_head * HEAD_SIZE
@@ -35,16 +36,16 @@ def small_llama(
         "attention.head_count": n_head,
         "attention.head_count_kv": n_head_kv,
         "attention.layer_norm_rms_epsilon": 1e-6,
-        "vocab_size": N_VOCAB,
+        "vocab_size": n_vocab,
     }
     if n_expert:
         keys |= {"expert_count": n_expert, "expert_used_count": 2}
     metadata = {"general.architecture": "llama", "tokenizer.ggml.model": "no_vocab"}
     metadata |= {f"llama.{key}": value for key, value in keys.items()}
     tensors = [
-        TensorSpec("token_embd.weight", (n_embd, N_VOCAB), Q8_0),
+        TensorSpec("token_embd.weight", (n_embd, n_vocab), Q8_0),
         TensorSpec("output_norm.weight", (n_embd,), F32),
-        TensorSpec("output.weight", (n_embd, N_VOCAB), Q8_0),
+        TensorSpec("output.weight", (n_embd, n_vocab), Q8_0),
     ]
     for layer in range(n_layer):
         tensors += _block(f"blk.{layer}", n_embd, n_head_kv * HEAD_SIZE, n_ff, n_expert)

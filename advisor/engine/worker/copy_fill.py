@@ -104,8 +104,8 @@ class Copier:
         # The gap that was filled last: its start, its end, how many bytes it added, the size after it.
         self._gap: tuple[int, int, int, int] | None = None
 
-    def fill_gap(self, first: int, end: int) -> None:
-        """Copies as long as a whole one has room; the few tokens that are left are decoded one by one."""
+    def fill_gap(self, first: int, end: int) -> int:
+        """Copies as long as a whole one has room: the position that they came to."""
         at, before = first, self._context.state_bytes()
         for chunk in self._chunks:
             while at + chunk.n <= end:
@@ -114,9 +114,7 @@ class Copier:
                 at += chunk.n
         after = self._context.state_bytes()
         self._gap = (first, at, after - before, after) if at > first else None
-        for position in range(at, end):
-            self._context.decode(1, position)
-            self._meter.add(1)
+        return at
 
     def check_mark(self, n_filled: int) -> None:
         """Raises Refusal("copy") unless copied tokens have grown the state as the decoded ones after them."""
@@ -161,7 +159,7 @@ class Copier:
 
 
 def chunk_sizes(largest: int) -> list[int]:
-    """How many tokens each chunk has, the largest first: the smallest decides how few are left to decode."""
+    """How many tokens each chunk has, the largest first: the smallest decides how few are left over."""
     sizes = [largest]
     while sizes[-1] > FEW:
         sizes.append(max(FEW, sizes[-1] // PARTS))

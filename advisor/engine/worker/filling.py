@@ -22,8 +22,8 @@ N_SINGLE = 32
 # ubatch would take longer than this.
 SINGLE_SECONDS, PROMPT_SECONDS, SHORT_PROMPT = 1.0, 0.25, 64
 
-# Fills positions from the first up to, not including, the second.
-FillGap = Callable[[int, int], None]
+# Fills positions from the first up to, not including, the second or a little less: the position it came to.
+FillGap = Callable[[int, int], int]
 
 
 @dataclass(frozen=True)
@@ -81,15 +81,17 @@ def fill(
         here = replace(
             mark, n_prompt=min(mark.n_prompt, most_prompt), n_single=min(mark.n_single, most_single)
         )
-        fill_gap(n_filled, here.start)
-        prompt_seconds = context.decode(here.n_prompt, here.start)
+        n_filled = fill_gap(n_filled, here.start)
+        prompt_seconds = context.decode(here.n_prompt, n_filled)
         is_slow = prompt_seconds / here.n_prompt * n_ubatch > PROMPT_SECONDS
         most_prompt = SHORT_PROMPT if is_slow else n_ubatch
         meter.add(here.n_prompt)
-        n_filled = here.start + here.n_prompt
+        n_filled += here.n_prompt
         n_single, single_seconds = 0, 0.0
-        is_last = here.depth == context.n_ctx_seq  # which ends where the context does, however slow it is
-        while n_single < here.n_single and (is_last or single_seconds < SINGLE_SECONDS):
+        # The last ends where the context does, however slow it is.
+        is_last = here.depth == context.n_ctx_seq
+        wanted = context.n_ctx_seq - n_filled if is_last else here.n_single
+        while n_single < wanted and (is_last or single_seconds < SINGLE_SECONDS):
             single_seconds += context.decode(1, n_filled)
             meter.add(1)
             n_single += 1
@@ -100,13 +102,14 @@ def fill(
     return speed
 
 
-def decode_gap(context: RealContext, meter: Meter, first: int, end: int, seq: int = 0) -> None:
+def decode_gap(context: RealContext, meter: Meter, first: int, end: int, seq: int = 0) -> int:
     """Every token decoded, a batch at a time."""
     while first < end:
         n = min(context.n_batch, end - first)
         context.decode(n, first, seq)
         meter.add(n)
         first += n
+    return end
 
 
 def refuses_one_more(llama: Native, context: RealContext, *, is_recurrent: bool) -> bool | None:

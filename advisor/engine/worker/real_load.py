@@ -151,7 +151,7 @@ class RealLoad:
             self._model = None
 
     def _warm_up_deep(self, model: RealModel, wanted: dict[str, Any], watch: Watch) -> None:
-        """A prompt and single tokens, at the start and behind copies. What does not fit is met again later."""
+        """A prompt and a token, at the start and behind copies. What does not fit is met again later."""
         request = own_context({**wanted, "n_ctx": min(wanted["n_ctx"], DEEP_WARM_UP)})
         try:
             check_model(model, request)
@@ -159,8 +159,8 @@ class RealLoad:
                 n_prompt = min(context.n_ubatch, context.n_ctx_seq // 8)
                 context.decode(n_prompt, 0)
                 context.decode(1, n_prompt)
-                deep = context.n_ctx_seq - n_prompt - 1
-                Copier(self._library, context, model, filling.Meter(watch)).fill_gap(n_prompt + 1, deep)
+                copier = Copier(self._library, context, model, filling.Meter(watch))
+                deep = copier.fill_gap(n_prompt + 1, context.n_ctx_seq - n_prompt - 1)
                 context.decode(n_prompt, deep)
                 context.decode(1, deep + n_prompt)
         except Refusal:

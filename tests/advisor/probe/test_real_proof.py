@@ -14,13 +14,13 @@ from tests.support.small_models import small_llama
 
 pytestmark = pytest.mark.engine
 
-REQUEST = Request(runtime="llama-server", n_ubatch=64)
+REQUEST = Request(runtime="llama-server", n_ubatch=64, cache_type_k="f32", cache_type_v="f32")
 CAP_BYTES = 512 * MiB
 
 
 def test_the_limit_under_a_cap_is_that_of_an_exhaustive_search(tmp_path: Path) -> None:
     """128 KiB a token: about 3,000 of them."""
-    facts = small_llama(tmp_path / "model.gguf", n_layer=16, n_ff=512)
+    facts = small_llama(tmp_path / "model.gguf", n_layer=16, n_head=8, n_head_kv=8, n_ff=256, n_vocab=1024)
     found, hardware = proved(facts, REQUEST, tmp_path, cap_bytes=CAP_BYTES)
     largest = largest_that_works(facts, REQUEST, hardware, found.limit_n_ctx, CAP_BYTES)
     assert largest > 0

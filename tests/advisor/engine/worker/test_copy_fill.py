@@ -8,6 +8,7 @@ import pytest
 
 from advisor.engine.worker.copy_fill import (
     check_model,
+    chunk_sizes,
     move_positions,
     own_context,
     position_runs,
@@ -117,6 +118,14 @@ def test_what_cannot_be_copied_is_refused(architecture: str, change: dict[str, A
 def test_other_contexts_may_be_copied(change: dict[str, Any]) -> None:
     model: Any = SimpleNamespace(architecture="llama")
     check_model(model, {**REQUEST, **change})
+
+
+@pytest.mark.parametrize(
+    ("largest", "sizes"),
+    [(512, [512, 64, 8]), (64, [64, 8]), (50, [50, 8]), (8, [8]), (2048, [2048, 256, 32, 8])],
+)
+def test_the_chunks_leave_only_a_few_tokens_over(largest: int, sizes: list[int]) -> None:
+    assert chunk_sizes(largest) == sizes
 
 
 @pytest.mark.parametrize(("n_seq_max", "outputs", "wanted"), [(1, 1, 2), (4, 4, 5), (1, 512, 512), (1, 0, 0)])
