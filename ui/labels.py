@@ -26,7 +26,7 @@ def scaled(font: QFont, factor: float, *, bold: bool = False) -> QFont:
 
 
 def verbatim(text: str) -> str:
-    """Text for a tool tip or a message box, which read as HTML what looks like it: a file's name must not be."""
+    """For tool tips and message boxes, which read as HTML what looks like it: a file's name must not be."""
     return f"<span>{escape(text)}</span>" if Qt.mightBeRichText(text) else text
 
 

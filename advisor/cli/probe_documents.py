@@ -20,6 +20,7 @@ def event(now: Event) -> Document:
         "seconds": round(now.seconds, 3),
         "n_ctx": now.n_ctx,
         "n_filled": now.n_filled,
+        "fraction": now.fraction,
         "tokens_per_second": now.tokens_per_second,
         "seconds_left": None if now.seconds_left is None else round(now.seconds_left, 1),
         "rss_bytes": memory.rss_bytes if memory else None,

@@ -46,6 +46,8 @@ def line(now: Event) -> str:
     if now.attempt is not None:
         return f"{format_tokens(now.n_ctx)} tokens: {now.attempt.outcome}"
     parts = [STAGES.get(now.stage, now.stage).format(n_ctx=format_tokens(now.n_ctx))]
+    if now.fraction is not None:
+        parts.append(f"{now.fraction:.0%}")
     if now.n_filled:
         parts.append(f"{format_tokens(now.n_filled)} filled")
     if now.memory and now.memory.rss_bytes is not None:

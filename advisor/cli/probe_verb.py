@@ -10,7 +10,7 @@ from dataclasses import replace
 from advisor.cli import probe_documents
 from advisor.cli.answer import plain, text_console
 from advisor.cli.companions import companions_of
-from advisor.cli.computer import Computer, launch_of, on_devices, opened_computer, planner_for
+from advisor.cli.computer import Computer, launch_of, learned, on_devices, opened_computer, planner_for
 from advisor.cli.model_word import PRESET, opened_model
 from advisor.cli.options import request_of
 from advisor.cli.probe_progress import saying
@@ -20,6 +20,7 @@ from advisor.gguf.remote import is_remote
 from advisor.history.keeping import keep
 from advisor.history.store import History
 from advisor.model import ModelFacts
+from advisor.probe.learning import unlearned
 from advisor.probe.prove import prove
 from advisor.recommend.advise import advise
 from advisor.recommend.goals import DEFAULT_GOAL, goal_named
@@ -60,6 +61,8 @@ def run(args: argparse.Namespace) -> int:
             on_event=say,
             release_engine=lambda: client.retire_if_idle(0),
         )
+    missing = unlearned(model.facts, result, computer.hardware)
+    result = replace(result, measured_notes=(*result.measured_notes, *missing))
     trouble = (
         keep(model.facts, computer.hardware, computer.engine, result, History()) if computer.engine else None
     )
@@ -104,5 +107,7 @@ def _settings_to_prove(
     is_said = args.ctx_size or args.cap or planner.plan(resolve(alone, facts, CONTEXT_STEP)).fits
     if is_said and not args.goal:
         return alone
-    answer = advise(facts, computer.hardware, goal_named(args.goal or DEFAULT_GOAL), request, planner)
+    goal = goal_named(args.goal or DEFAULT_GOAL)
+    taught = learned(computer.hardware)
+    answer = advise(facts, computer.hardware, goal, request, planner, calibration=taught)
     return replace(asking.request_of(answer.settings, facts), n_ctx=None) if answer.n_ctx else alone

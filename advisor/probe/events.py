@@ -29,3 +29,4 @@ class Event:
     peak_rss_bytes: int | None = None
     devices: Mapping[str, int] = field(default_factory=dict)
     attempt: Attempt | None = None
+    fraction: float | None = None  # of the model that is being loaded

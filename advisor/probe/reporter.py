@@ -60,6 +60,7 @@ class Reporter:
                 memory=memory,
                 peak_rss_bytes=self._peak_rss,
                 devices=self._peaks.now.devices,
+                fraction=now.fraction,
             )
         )
         if self._stop.is_asked or self._budget.is_over:

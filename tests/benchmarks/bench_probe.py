@@ -23,7 +23,7 @@ def main() -> None:
     request = Request(runtime="llama-server")
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        small = small_llama(folder / "small.gguf", n_layer=16, n_ff=512)
+        small = small_llama(folder / "small.gguf", n_layer=16, n_head=4, n_head_kv=4, n_ff=64, n_vocab=1024)
         _show("small model, worker capped at 512 MiB", proved(small, request, folder, cap_bytes=512 * MiB)[0])
         with real_gemma() as file:
             _show("Gemma 3 270M", proved(read_model(file), request, folder)[0])

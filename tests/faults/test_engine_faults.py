@@ -89,22 +89,26 @@ FAULTS: dict[str, Fault] = {
     "aborts": ("os.abort()", EngineDied, "engine-aborted", 60),
     "crashes": ("ctypes.string_at(0)", EngineDied, "engine-crashed", 60),
     "has-no-memory": (
-        'sys.stderr.write("ggml_backend_cpu_buffer_type_alloc_buffer: failed to allocate buffer\\n")\n'
-        "    sys.stderr.flush(); os.abort()",
+        (
+            'sys.stderr.write("ggml_backend_cpu_buffer_type_alloc_buffer: failed to allocate buffer\\n")\n'
+            "    sys.stderr.flush(); os.abort()"
+        ),
         EngineDied,
         "engine-out-of-memory",
         60,
     ),
     "has-no-device-memory": (
-        'sys.stderr.write("ggml_vulkan: Device memory allocation failed: ErrorOutOfDeviceMemory\\n")\n'
-        "    sys.stderr.flush(); os.abort()",
+        (
+            'sys.stderr.write("ggml_vulkan: Device memory allocation failed: ErrorOutOfDeviceMemory\\n")\n'
+            "    sys.stderr.flush(); os.abort()"
+        ),
         EngineDied,
         "engine-out-of-memory",
         60,
     ),
     "never-answers": ("wait_forever()", EngineTimeout, "engine-timeout", PATIENCE_SECONDS),
     "stops-in-the-middle": (
-        'write(\'{"id": \'); wait_forever()',
+        "write('{\"id\": '); wait_forever()",
         EngineTimeout,
         "engine-timeout",
         PATIENCE_SECONDS,

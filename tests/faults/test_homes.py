@@ -1,4 +1,4 @@
-"""A home that is not there or that nothing can be written to: every verb answers, or says why in a sentence."""
+"""A home that is not there or cannot be written to: every verb answers, or says why in a sentence."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the user's own files may be full of, as one table: set aside or left alone, and never lost silently."""
+"""What the user's own files may be full of, as one table: set aside or left alone, never lost silently."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def use_remembered() -> None:
 
 def use_goals() -> None:
     """Written by hand: it stays as it is until the person has corrected it."""
-    with pytest.raises(PresetError, match="goals.toml"):
+    with pytest.raises(PresetError, match=r"goals\.toml"):
         save_goal(goal_named("chat"))
 
 

@@ -26,7 +26,7 @@ def test_the_limit_under_a_cap_is_that_of_an_exhaustive_search(
     rig: Mapping[str, str], tmp_path: Path
 ) -> None:
     """48 KiB a token: about 6,000 of them."""
-    facts = small_llama(tmp_path / "model.gguf", n_layer=12, n_head=4, n_head_kv=4, n_ff=256, n_vocab=1024)
+    facts = small_llama(tmp_path / "model.gguf", n_layer=12, n_head=4, n_head_kv=4, n_ff=64, n_vocab=1024)
     found, hardware = proved(facts, REQUEST, tmp_path, rig, cap_bytes=CAP_BYTES)
     largest = largest_that_works(facts, REQUEST, hardware, found.limit_n_ctx, CAP_BYTES, rig)
     assert largest > 0
@@ -42,7 +42,7 @@ def test_the_limit_under_a_cap_is_that_of_an_exhaustive_search(
 
 def test_a_tensor_beyond_the_device_is_a_limit_of_the_device(rig: Mapping[str, str], tmp_path: Path) -> None:
     """With one layer of 16 heads, the keys of 16,384 tokens are as large as a tensor may be there."""
-    facts = small_llama(tmp_path / "model.gguf", n_layer=1, n_ff=256, n_vocab=1024)
+    facts = small_llama(tmp_path / "model.gguf", n_layer=1, n_ff=64, n_vocab=1024)
     found, _ = proved(facts, REQUEST, tmp_path, rig, n_ctx=16640)
     assert found.limit_n_ctx == 16384
     assert found.bound_by is BoundBy.MEMORY

@@ -21,16 +21,20 @@ def main() -> int:
         rows = soak(Path(folder), plans, proofs, on_row=show)
     growth = rows[-1].rss_bytes - rows[0].rss_bytes
     is_clean = rows[-1].is_as_clean_as(rows[0])
-    print(f"grown by {growth / 2**20:+.1f} MiB; {'nothing' if is_clean else 'something'} is left behind")
+    say(f"grown by {growth / 2**20:+.1f} MiB; {'nothing' if is_clean else 'something'} is left behind")
     return 0 if is_clean and growth <= MOST_GROWTH_BYTES else 1
 
 
 def show(row: Row) -> None:
-    print(
+    say(
         f"{row.after:<20} {row.seconds:6.1f} s   RSS {row.rss_bytes / 2**20:7.1f} MiB   "
-        f"{row.n_children} processes   {row.n_files} open files   {row.n_threads} threads",
-        flush=True,
+        f"{row.n_children} processes   {row.n_files} open files   {row.n_threads} threads"
     )
+
+
+def say(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import psutil
 
+from advisor.basis import Basis
 from advisor.engine.client import EngineClient
 from advisor.engine.devices import devices_of
 from advisor.engine.prover import Prover
@@ -91,7 +92,8 @@ def plan_many(path: Path, count: int) -> None:
             kind = CACHE_TYPES[number % len(CACHE_TYPES)]
             request = Request(n_ctx=1024 + 256 * number, cache_type_k=kind, cache_type_v=kind)
             settings = resolve(request, facts)
-            assert (planner.plan if number % 2 else planner.estimate)(settings).memory
+            plan = (planner.plan if number % 2 else planner.estimate)(settings)
+            assert plan.basis is (Basis.ENGINE if number % 2 else Basis.FORMULA)
 
 
 def prove_once(path: Path, folder: Path, number: int) -> None:

@@ -31,7 +31,7 @@ def full_disk() -> Iterator[None]:
 
 @contextlib.contextmanager
 def no_rights() -> Iterator[None]:
-    """Nothing can be made in any folder, and nothing replaced: as the system says it to those without rights."""
+    """Nothing can be made in any folder, nor replaced: as the system says it to those without rights."""
 
     def refuse(*_: object, **__: object) -> object:
         raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))

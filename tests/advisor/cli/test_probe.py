@@ -150,3 +150,4 @@ def test_the_live_line_says_what_is_known() -> None:
     )
     assert line(Event("planning", 0.0)) == "Asking llama.cpp where the limit should be"
     assert os.linesep not in line(now)
+    assert line(Event("loading", 1.0, fraction=0.42)) == "Loading the model · 42%"

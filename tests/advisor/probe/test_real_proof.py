@@ -19,8 +19,8 @@ CAP_BYTES = 512 * MiB
 
 
 def test_the_limit_under_a_cap_is_that_of_an_exhaustive_search(tmp_path: Path) -> None:
-    """128 KiB a token: about 3,000 of them."""
-    facts = small_llama(tmp_path / "model.gguf", n_layer=16, n_head=8, n_head_kv=8, n_ff=256, n_vocab=1024)
+    """64 KiB a token: about 6,000 of them."""
+    facts = small_llama(tmp_path / "model.gguf", n_layer=16, n_head=4, n_head_kv=4, n_ff=64, n_vocab=1024)
     found, hardware = proved(facts, REQUEST, tmp_path, cap_bytes=CAP_BYTES)
     largest = largest_that_works(facts, REQUEST, hardware, found.limit_n_ctx, CAP_BYTES)
     assert largest > 0
