@@ -6,8 +6,8 @@ import pytest
 from advisor.hardware.device import Hardware
 from advisor.model.facts import ModelFacts
 from advisor.recommend.by_runtime import decided
-from advisor.recommend.planner import Planner
 from advisor.recommend.margin import leaves_margin
+from advisor.recommend.planner import Planner
 from advisor.settings.pasted.reading import read_pasted
 from advisor.settings.request import Request
 from advisor.settings.runtimes import resolve
