@@ -83,6 +83,19 @@ def layer_bytes(facts: ModelFacts, settings: LoadSettings, attention: Attention)
     return n_bytes * n_stream(facts, settings)
 
 
+def largest_tensor_bytes(facts: ModelFacts, settings: LoadSettings) -> int:
+    """Bytes of the largest K or V tensor: one of each a block, over all streams. 0 without a cache."""
+    largest = 0
+    for layer in facts.layers:
+        attention = layer.attention
+        if not facts.has_cache or attention is None or attention.shares_cache_of is not None:
+            continue
+        key = row_bytes(settings.cache_type_k, attention.key_length * attention.head_count_kv)
+        row = max(key, _value_row_bytes(facts, settings, attention))
+        largest = max(largest, row * n_cells(facts, settings, attention) * n_stream(facts, settings))
+    return largest
+
+
 def _value_row_bytes(facts: ModelFacts, settings: LoadSettings, attention: Attention) -> int:
     if attention.keys_only:
         return 0

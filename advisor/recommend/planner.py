@@ -14,7 +14,7 @@ from advisor.hardware.device import Hardware
 from advisor.memory.assemble import assemble, targets
 from advisor.memory.companions import NO_COMPANIONS, CompanionFormula, Companions
 from advisor.memory.formula import Formula
-from advisor.memory.kv_cache import check_cache_types, uses_flash_attn
+from advisor.memory.kv_cache import check_cache_types, largest_tensor_bytes, uses_flash_attn
 from advisor.memory.placement import check_devices, used_gpus
 from advisor.memory.plan import MemoryPlan, Target, Verdict
 from advisor.model.facts import ModelFacts
@@ -62,6 +62,7 @@ class Planner:
         self._must_ask_engine = must_ask_engine
         self._plans: dict[LoadSettings, MemoryPlan] = {}
         self._answers: dict[LoadSettings, DryRun] = {}
+        self._limits: list[tuple[LoadSettings, Note]] = []  # what was beyond a device, and its words
         self.engine_problem = engine_problem
 
     def _check(self, settings: LoadSettings) -> None:
@@ -130,22 +131,35 @@ class Planner:
                     code=note.code,
                 )
             return None, (note,)
-        if devices and _is_misplaced(self._facts, settings) and not self._must_ask_engine:
-            return None, (_MISPLACED,)
         question = _question(self._facts, settings)
+        if note := self._better_not(question, devices):
+            return None, (note,)
         try:
             if question not in self._answers:
                 self._answers[question] = dry_run(self._client, self._facts, question, devices)
             return self._answers[question], ()
         except EngineError as error:
             if error.code == DEVICE_LIMIT:
-                return None, (Note(error.code, f"{error.message} {error.hint}"),)
+                note = Note(error.code, f"{error.message} {error.hint}")
+                self._limits.append((question, note))
+                return None, (note,)
             if self._must_ask_engine:
                 raise
             self.engine_problem = error
             if not isinstance(error, _OF_ONE_QUESTION):
                 self._client = None
             return None, _why(error)
+
+    def _better_not(self, question: LoadSettings, devices: tuple[str, ...]) -> Note | None:
+        """Why not to ask: the answer would be wrong, or is known to cost the engine's process its life."""
+        if devices and _is_misplaced(self._facts, question) and not self._must_ask_engine:
+            return _MISPLACED
+        return next((note for at, note in self._limits if self._is_beyond(question, at)), None)
+
+    def _is_beyond(self, question: LoadSettings, at: LoadSettings) -> bool:
+        """Whether no less of the cache lies in one piece, in the same places, than where a device gave up."""
+        sizes = (largest_tensor_bytes(self._facts, settings) for settings in (question, at))
+        return next(sizes) >= next(sizes) > 0 and _places(question) == _places(at)
 
 
 def _question(facts: ModelFacts, settings: LoadSettings) -> LoadSettings:
@@ -159,6 +173,14 @@ def _question(facts: ModelFacts, settings: LoadSettings) -> LoadSettings:
     if any(layer.attention for layer in facts.layers):
         return settings
     return replace(settings, cache_type_k="f16", cache_type_v="f16")
+
+
+def _places(settings: LoadSettings) -> tuple[object, ...]:
+    """What decides which parts of a cache lie on which device, and how they are worked on."""
+    return (
+        *(settings.n_gpu_layers, settings.offload_kqv, settings.split_mode, settings.main_gpu),
+        *(settings.tensor_split, settings.devices, settings.flash_attn),
+    )
 
 
 def _is_misplaced(facts: ModelFacts, settings: LoadSettings) -> bool:
