@@ -132,8 +132,8 @@ class Planner:
                 )
             return None, (note,)
         question = _question(self._facts, settings)
-        if note := self._better_not(question, devices):
-            return None, (note,)
+        if reason := self._better_not(question, devices):
+            return None, (reason,)
         try:
             if question not in self._answers:
                 self._answers[question] = dry_run(self._client, self._facts, question, devices)
