@@ -85,16 +85,7 @@ class Attempts:
         usable = self._task.hardware.ram.usable_bytes - self._companions_in_ram(settings)
         self._release_engine()
         try:
-            info = self._prover.hello()
-            self._peaks.free_before = {device.name: device.free_bytes for device in info.devices}
-            self._loaded = self._prover.load(
-                open_request(self._task.facts, self._task.hardware, settings),
-                use_mmap=settings.use_mmap,
-                host_usable_bytes=max(0, usable) + extra_bytes,
-                cap_bytes=None if self._task.cap_bytes is None else self._task.cap_bytes + extra_bytes,
-                warm_up=settings,
-                on_progress=self.reporter.progress,
-            )
+            self._load(settings, max(0, usable), extra_bytes, warm_up=settings)
         except Cancelled:
             raise self._why_cancelled() from None
         except EngineError as error:
@@ -102,6 +93,28 @@ class Attempts:
         self._extra_bytes = extra_bytes
         if changed := changed_files(self._task.facts, self._stamp):
             raise changed
+
+    def _load(
+        self, settings: LoadSettings, usable_bytes: int, extra_bytes: int, warm_up: LoadSettings | None
+    ) -> None:
+        """One load; a second one, not warmed up at depth, where a driver's kernels for that did not fit."""
+        info = self._prover.hello()
+        self._peaks.free_before = {device.name: device.free_bytes for device in info.devices}
+        try:
+            self._loaded = self._prover.load(
+                open_request(self._task.facts, self._task.hardware, settings),
+                use_mmap=settings.use_mmap,
+                host_usable_bytes=usable_bytes + extra_bytes,
+                cap_bytes=None if self._task.cap_bytes is None else self._task.cap_bytes + extra_bytes,
+                warm_up=warm_up,
+                on_progress=self.reporter.progress,
+            )
+        except EngineError as error:
+            if warm_up is None or not outcomes.is_of_this_context(error):
+                raise
+            self.restart()
+            self._stop.go_on()
+            self._load(settings, usable_bytes, extra_bytes, warm_up=None)
 
     def restart(self) -> None:
         """Ends the process: what failed in it may have left its memory in pieces."""
