@@ -110,7 +110,8 @@ class Attempts:
                 on_progress=self.reporter.progress,
             )
         except EngineError as error:
-            if warm_up is None or not outcomes.is_of_this_context(error):
+            is_changed = changed_files(self._task.facts, self._stamp) is not None
+            if warm_up is None or is_changed or not outcomes.is_of_this_context(error):
                 raise
             self.restart()
             self._stop.go_on()
