@@ -121,7 +121,7 @@ def measured(facts: ModelFacts, hardware: Hardware, client: EngineClient, *, alo
 def _once(planner: Planner, facts: ModelFacts, hardware: Hardware) -> tuple[float, int]:
     planner.plan(LoadSettings(n_ctx=256, n_gpu_layers=facts.all_gpu_layers))
     counted = Counted()
-    planner_module.dry_run = counted  # type: ignore[assignment]  # the same signature, as an object
+    planner_module.dry_run = counted
     start = time.perf_counter()
     try:
         advise(facts, hardware, goal_named(GOAL), Request(), planner)

@@ -23,7 +23,7 @@ MIME_TYPE = "application/x-gguf"
 @pytest.fixture(scope="module")
 def desktop_entry() -> configparser.SectionProxy:
     parser = configparser.ConfigParser(interpolation=None)
-    parser.optionxform = str  # type: ignore[assignment,method-assign]  # as documented: keys keep their case
+    parser.optionxform = str
     parser.read(LINUX / f"{DESKTOP_FILE}.desktop", encoding="utf-8")
     return parser["Desktop Entry"]
 

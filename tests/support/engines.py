@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import select
 import textwrap
+import threading
+from collections.abc import Iterator
 from pathlib import Path
+
+import pytest
 
 from advisor.engine.launch import WORKER, Launch
 
@@ -103,3 +109,14 @@ def ends(pid_handle: int, within_seconds: float = 30.0) -> bool:
 def open_files() -> set[str]:
     """The file descriptors of this process."""
     return {entry.name for entry in Path("/proc/self/fd").iterdir()}
+
+
+@contextlib.contextmanager
+def nothing_left() -> Iterator[None]:
+    """The block leaves no process, no zombie, no thread and no open pipe."""
+    files, threads = open_files(), set(threading.enumerate())
+    yield
+    with pytest.raises(ChildProcessError):
+        os.waitpid(-1, os.WNOHANG)
+    assert open_files() == files
+    assert set(threading.enumerate()) == threads

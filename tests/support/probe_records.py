@@ -59,4 +59,4 @@ def a_record(name: str = "Llama 3.1 8B", **changes: object) -> ProbeRecord:
             overhead_bytes={"CUDA": 200 * MiB}, decode_share={"nvidia:0": 0.5}, n_probes=1
         ),
     )
-    return replace(record, **changes)  # type: ignore[arg-type] - fields by name, as the caller has them
+    return replace(record, **changes)

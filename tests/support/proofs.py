@@ -68,4 +68,4 @@ def result(**changes: object) -> ProbeResult:
         "attempts": (TOO_LARGE, WORKED),
         "seconds": 24.3,
     }
-    return ProbeResult(**{**fields, **changes})  # type: ignore[arg-type] - fields by name, as the caller has them
+    return ProbeResult(**{**fields, **changes})

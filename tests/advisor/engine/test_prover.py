@@ -26,7 +26,7 @@ from advisor.errors import (
     EngineUnfit,
 )
 from advisor.settings.load_settings import LoadSettings
-from tests.support.engines import ends, handling, open_files, script
+from tests.support.engines import ends, handling, nothing_left, script
 
 SETTINGS = LoadSettings(n_ctx=4096)
 MODEL = OpenModel(path="model.gguf")
@@ -34,13 +34,8 @@ MODEL = OpenModel(path="model.gguf")
 
 @pytest.fixture(autouse=True)
 def _nothing_is_left() -> Iterator[None]:
-    """No test leaves a process, a zombie, a thread or an open pipe."""
-    files, threads = open_files(), set(threading.enumerate())
-    yield
-    with pytest.raises(ChildProcessError):
-        os.waitpid(-1, os.WNOHANG)
-    assert open_files() == files
-    assert set(threading.enumerate()) == threads
+    with nothing_left():
+        yield
 
 
 def ignore(_progress: Progress) -> None:

@@ -99,7 +99,7 @@ def test_a_row_is_left_out_only_for_one_that_is_as_good_in_everything() -> None:
 
 
 def _with(row: Alternative, **changes: int) -> Alternative:
-    return replace(row, **changes)  # type: ignore[arg-type]  # whole numbers only
+    return replace(row, **changes)
 
 
 def test_ollamas_largest_context_is_that_of_its_highest_band_that_fits() -> None:

@@ -58,12 +58,12 @@ def test_a_long_context_ends_with_a_full_ubatch() -> None:
 @pytest.mark.parametrize("seconds", [0.00001, 0.001, 10.0])
 def test_every_token_is_decoded_once_and_in_order(seconds: float) -> None:
     context, watch = Context(4096, seconds=seconds), Watch()
-    meter = Meter(watch)  # type: ignore[arg-type]  # as much of a watch as is asked
+    meter = Meter(watch)
 
     def gap(first: int, end: int) -> int:
-        return filling.decode_gap(context, meter, first, end)  # type: ignore[arg-type]  # likewise
+        return filling.decode_gap(context, meter, first, end)
 
-    speed = fill(context, gap, lambda _: None, meter)  # type: ignore[arg-type]  # likewise
+    speed = fill(context, gap, lambda _: None, meter)
     at = 0
     for n, first in context.decoded:
         assert first == at
@@ -78,8 +78,8 @@ def test_every_token_is_decoded_once_and_in_order(seconds: float) -> None:
 def test_a_slow_computer_measures_fewer_tokens() -> None:
     def n_single(seconds: float) -> int:
         context = Context(65536, seconds=seconds)
-        meter = Meter(Watch())  # type: ignore[arg-type]  # as much of a watch as is asked
-        fill(context, lambda _, end: end, lambda _: None, meter)  # type: ignore[arg-type]  # likewise
+        meter = Meter(Watch())
+        fill(context, lambda _, end: end, lambda _: None, meter)
         return sum(1 for n, _ in context.decoded if n == 1)
 
     assert n_single(0.001) == 5 * 32
@@ -89,8 +89,8 @@ def test_a_slow_computer_measures_fewer_tokens() -> None:
 @pytest.mark.parametrize("seconds", [0.0001, 3.0])
 def test_what_copies_leave_over_is_decoded_one_by_one_at_the_end(seconds: float) -> None:
     context, marks_seen = Context(4096, seconds=seconds), list[int]()
-    meter = Meter(Watch())  # type: ignore[arg-type]  # as much of a watch as is asked
-    fill(context, lambda first, end: max(first, end - 7), marks_seen.append, meter)  # type: ignore[arg-type]
+    meter = Meter(Watch())
+    fill(context, lambda first, end: max(first, end - 7), marks_seen.append, meter)
     n, first = context.decoded[-1]
     assert first + n == marks_seen[-1] == 4096
     assert {n for n, _ in context.decoded} <= {1, 64, 256, 512}
