@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Iterator, Mapping
 
 import pytest
@@ -15,6 +17,18 @@ from tests.support import vulkan_rig
 def rig() -> Mapping[str, str]:
     """The variables with which the engine finds the device."""
     return vulkan_rig.environment()
+
+
+@pytest.fixture(autouse=True)
+def two_cores() -> Iterator[None]:
+    """The same rig on every machine: each thread of the driver and of ggml counts against a worker's cap."""
+    if sys.platform != "linux":  # nor is there a rig
+        yield
+        return
+    allowed = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, sorted(allowed)[:2])
+    yield
+    os.sched_setaffinity(0, allowed)
 
 
 @pytest.fixture(scope="module")

@@ -6,6 +6,7 @@ import array
 import ctypes
 import os
 import random
+import sys
 import time
 from contextlib import suppress
 from pathlib import Path
@@ -84,14 +85,16 @@ class RealContext:
 
 
 def n_cores() -> int:
-    """The cores of this computer, without the second threads of each: what llama.cpp's programs use."""
+    """The cores that this process may use, without the second threads of each: what llama.cpp's programs use.
+
+    A container or an affinity can leave it fewer than the computer has; more threads than that are very slow.
+    """
+    allowed = len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
     cores = set()
     with suppress(OSError):
         for file in Path("/sys/devices/system/cpu").glob("cpu[0-9]*/topology/thread_siblings_list"):
             cores.add(file.read_text(encoding="ascii"))
-    if sum(1 for _ in cores):
-        return len(cores)
-    return max(1, (os.cpu_count() or 2) // 2)
+    return min(allowed, len(cores) or max(1, (os.cpu_count() or 2) // 2))
 
 
 def _refused(code: int, complaints: tuple[str, ...]) -> Refusal:
