@@ -24,14 +24,14 @@ from PySide6.QtWidgets import QApplication
 from tests.support import computers, proofs
 from tests.support.fake_domain import FakeDomain, Gate
 from tests.support.gemma import real_gemma
-from ui.answers import Answers
 from ui.app import make_application
-from ui.main_window import MainWindow
-from ui.preferences import Preferences
-from ui.proof_state import after
-from ui.session import Session
-from ui.tasks import Tasks
+from ui.session.answers import Answers
+from ui.session.preferences import Preferences
+from ui.session.proof_state import after
+from ui.session.session import Session
+from ui.session.tasks import Tasks
 from ui.theme import Theme, apply_theme
+from ui.window.main_window import MainWindow
 
 SIZE = QSize(1280, 900)
 SCALES = (1, 2)

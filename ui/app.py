@@ -15,15 +15,15 @@ from PySide6.QtCore import QEvent, QObject, QSocketNotifier, QTimer
 from PySide6.QtGui import QFileOpenEvent, QIcon
 from PySide6.QtWidgets import QApplication
 
-from ui.answers import Answers
 from ui.crash import CrashReporter
-from ui.main_window import MainWindow
 from ui.portrait import VARIABLE as PICTURE
 from ui.portrait import Portrait
-from ui.preferences import Preferences
-from ui.session import Session
-from ui.tasks import Tasks
+from ui.session.answers import Answers
+from ui.session.preferences import Preferences
+from ui.session.session import Session
+from ui.session.tasks import Tasks
 from ui.theme import apply_theme
+from ui.window.main_window import MainWindow
 
 DESKTOP_FILE = "io.github.context_advisor.ContextAdvisor"
 ICON = Path(__file__).with_name("icon.svg")

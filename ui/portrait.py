@@ -7,7 +7,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, QTimer
 from PySide6.QtWidgets import QApplication, QMainWindow
 
-from ui.session import Session
+from ui.session.session import Session
 
 VARIABLE = "CONTEXT_ADVISOR_PICTURE"
 _LOOK_AGAIN_MS = 100

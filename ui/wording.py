@@ -1,4 +1,4 @@
-"""Words for the domain's values: verdicts, bases, parts, counts. The domain's sentences are its own."""
+"""Words for the domain's values: verdicts, bases, counts. The domain's sentences are its own."""
 
 from __future__ import annotations
 
@@ -15,7 +15,6 @@ from advisor.settings.load_settings import LoadSettings
 from advisor.units import format_bytes, format_seconds, format_tokens
 from PySide6.QtCore import QCoreApplication
 
-from ui.memory_layout import Part
 from ui.theme import Tone
 
 translate = QCoreApplication.translate
@@ -69,43 +68,6 @@ def verdict_tone(verdict: Verdict) -> Tone:
     if verdict is Verdict.FITS:
         return Tone.GOOD
     return Tone.BAD if verdict is Verdict.DOES_NOT_FIT else Tone.CAUTION
-
-
-def part_words(part: Part) -> str:
-    return {
-        Part.WEIGHTS: translate("wording", "Weights"),
-        Part.KV_PROMPT: translate("wording", "KV: prompt"),
-        Part.KV_GROW: translate("wording", "KV: room to grow"),
-        Part.KV_CACHE: translate("wording", "KV cache"),
-        Part.RECURRENT_STATE: translate("wording", "Recurrent state"),
-        Part.COMPUTE: translate("wording", "Compute"),
-        Part.OUTPUT: translate("wording", "Output"),
-        Part.OVERHEAD: translate("wording", "Overhead"),
-        Part.OTHERS: translate("wording", "Other programs"),
-        Part.RESERVE: translate("wording", "Reserve"),
-        Part.FREE: translate("wording", "Headroom"),
-        Part.USABLE: translate("wording", "Usable"),
-    }[part]
-
-
-def part_explained(part: Part) -> str:
-    """What a piece of the memory bar is for, in one line."""
-    return {
-        Part.WEIGHTS: translate("wording", "the model itself"),
-        Part.KV_CACHE: translate(
-            "wording", "what attention remembers of every token; grows with the context"
-        ),
-        Part.KV_PROMPT: translate("wording", "the share of the KV cache that your prompt fills"),
-        Part.KV_GROW: translate("wording", "reserved at load for the answer and what follows"),
-        Part.RECURRENT_STATE: translate("wording", "what recurrent layers remember; the same at any context"),
-        Part.COMPUTE: translate("wording", "scratch space for the calculation"),
-        Part.OUTPUT: translate("wording", "the scores of the next token"),
-        Part.OVERHEAD: translate("wording", "what the runtime and driver take beside the buffers"),
-        Part.OTHERS: translate("wording", "held by the system and other programs now"),
-        Part.RESERVE: translate("wording", "kept free so that the computer stays responsive"),
-        Part.FREE: translate("wording", "free for more context"),
-        Part.USABLE: translate("wording", "what a model may take now"),
-    }[part]
 
 
 def parameters(n_params: int) -> str:
@@ -186,21 +148,6 @@ def in_print(settings: LoadSettings) -> str:
     if settings.n_ctx_per_slot < settings.n_ctx:
         return translate("wording", "{text} each").format(text=text)
     return text
-
-
-def agreement(answer: Recommendation) -> str:
-    """How far the formula is from the engine, empty where only one of them has answered."""
-    plan = answer.plan
-    if plan.basis not in {Basis.ENGINE, Basis.ENGINE_LOG}:
-        return ""
-    by_part = {name: abs(percent) for name, percent in plan.formula.disagreement_percent.items()}
-    worst = max(by_part, key=lambda name: by_part[name], default="")
-    percent = f"{max(by_part.get(worst, 0.0), 0.1):.1f}"
-    if not plan.formula.alarm:
-        return translate("wording", "engine = formula within {percent} %").format(percent=percent)
-    return translate(
-        "wording", "engine and formula differ by {percent} % ({part}); the engine is shown"
-    ).format(percent=percent, part=part_words(Part(worst)))
 
 
 def target_words(name: str) -> str:

@@ -22,6 +22,13 @@ ORDER = (
     *("gguf", "model", "hardware", "settings", "memory", "speed", "engine"),
     *("recommend", "probe", "history", "library", "export", "cli"),
 )
+# The rooms of the window, and what each of them may use without a room of its own.
+UI_FIRST = ("colors", "theme", "wording")
+UI_ORDER = (
+    *("widgets", "charts", "session", "proof", "model", "computer", "welcome", "learn", "settings"),
+    *("export", "compare", "prompt", "window"),
+)
+UI_LAST = ("crash", "portrait", "app", "__main__")
 WORKER = "advisor.engine.worker"
 # What the window must not touch: it is given answers and facts, it does not read files or load models.
 NOT_FOR_THE_WINDOW = ("advisor.gguf", "advisor.model", "advisor.cli", WORKER, "llama_cpp", "gguf", "pynvml")
@@ -30,15 +37,16 @@ MODEL_FOR_THE_WINDOW = ("advisor.model.read_model", "advisor.model.facts")
 
 
 def rank(module: str) -> int:
-    """The place of an advisor module in the order; the entry `python -m advisor` comes last, with cli."""
-    _, _, rest = module.partition(".")
+    """The place of a module in the order of its house; what starts a program comes last."""
+    house, _, rest = module.partition(".")
     room = rest.partition(".")[0]
-    if room == "__main__":
-        return len(ORDER)
-    if room in FIRST or not room or room.startswith("__"):
+    order, first, last = (UI_ORDER, UI_FIRST, UI_LAST) if house == "ui" else (ORDER, FIRST, ("__main__",))
+    if room in last:
+        return len(order) + 1
+    if room in first or not room or room.startswith("__"):
         return 0
-    assert room in ORDER, f"{module} is in no room of the house"
-    return ORDER.index(room) + 1
+    assert room in order, f"{module} is in no room of the house"
+    return order.index(room) + 1
 
 
 def module_name(root: Path, file: Path) -> str:
@@ -68,6 +76,8 @@ def objection(importer: str, module: str) -> bool:
     if is_within(importer, WORKER):
         return not is_within(module, WORKER) and module.partition(".")[0] in ("advisor", "ui", "PySide6")
     if is_within(importer, "ui"):
+        if is_within(module, "ui"):
+            return rank(module) > rank(importer)
         banned = any(is_within(module, room) for room in NOT_FOR_THE_WINDOW)
         return banned and not any(is_within(module, room) for room in MODEL_FOR_THE_WINDOW)
     if module.partition(".")[0] in ("ui", "PySide6", "llama_cpp"):
@@ -194,6 +204,8 @@ def test_a_sound_house_has_nothing_to_object_to(house: Path) -> None:
         ("ui/app.py", "from advisor.model.build import facts", "advisor.model.build.facts"),
         ("ui/app.py", "from advisor.engine.worker import run", "advisor.engine.worker.run"),
         ("ui/app.py", "import llama_cpp", "llama_cpp"),
+        ("ui/session/state.py", "from ui.model.model_page import ModelPage", "ui.model.model_page.ModelPage"),
+        ("ui/wording.py", "from ui.widgets import card", "ui.widgets.card"),
     ],
 )
 def test_a_broken_wall_is_found(house: Path, file: str, line: str, module: str) -> None:

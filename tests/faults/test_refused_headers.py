@@ -15,7 +15,7 @@ from advisor.errors import GgufError, ModelError
 from advisor.gguf import limits, read_header
 from tests.support.gguf_bytes import GgufBytes, TensorSpec
 from tests.support.small_models import small_llama
-from ui.answers import Answers
+from ui.session.answers import Answers
 
 Refused = dict[str, bytes]
 LLAMA = {"general.architecture": "llama"}

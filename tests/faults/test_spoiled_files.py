@@ -17,7 +17,7 @@ from advisor.library.header_cache import Entry, cache_file
 from advisor.presets import user_presets
 from advisor.recommend.goals import FILE, goal_named, save_goal
 from tests.support.probe_records import a_record
-from ui.preferences import Preferences
+from ui.session.preferences import Preferences
 
 NONSENSE = {
     "zeros": bytes(5000),

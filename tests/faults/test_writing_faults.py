@@ -27,7 +27,7 @@ from advisor.probe.lock import lock_folder, only_proof
 from advisor.recommend.goals import FILE, goal_named, own_goals, save_goal
 from tests.support.broken_homes import FAULTS
 from tests.support.probe_records import a_record
-from ui.preferences import Preferences
+from ui.session.preferences import Preferences
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 

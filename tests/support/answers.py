@@ -25,7 +25,7 @@ from advisor.recommend.result import (
 from advisor.settings.load_settings import LoadSettings
 from advisor.settings.request import Request
 from advisor.units import GiB, KiB, MiB, format_tokens
-from ui.chart_layout import ContextCurves, Curve, Point
+from ui.charts.chart_layout import ContextCurves, Curve, Point
 
 # Bytes of an element of the cache, in 32nds (a q8_0 block: 34 bytes for 32 elements).
 _THIRTY_SECONDS = {"f16": 64, "q8_0": 34, "q5_1": 24, "q4_0": 18}

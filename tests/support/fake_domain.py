@@ -1,4 +1,4 @@
-"""A domain that answers by hand: what `ui.answers.Answers` is to the window, without files and engines.
+"""A domain that answers by hand, without files and engines: what `ui.session.answers` is to the window.
 
 Each question can be held back at a gate, refused, or counted. The same methods, the same errors.
 """
@@ -32,9 +32,9 @@ from advisor.settings.runtimes import resolve
 from tests.support import answers
 from tests.support.answers import Model
 from tests.support.probe_records import RESULT, a_record
-from ui.chart_layout import ContextCurves
-from ui.proof_state import Proved
-from ui.state import EngineAnswer, EngineFacts, EnginePlan, ExportWish, Surroundings, Wishes
+from ui.charts.chart_layout import ContextCurves
+from ui.session.proof_state import Proved
+from ui.session.state import EngineAnswer, EngineFacts, EnginePlan, ExportWish, Surroundings, Wishes
 
 TIMEOUT_SECONDS = 20  # a gate that is never opened fails the test instead of hanging it
 

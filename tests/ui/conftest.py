@@ -16,11 +16,11 @@ from pytestqt.qtbot import QtBot
 from shiboken6 import isValid
 
 from tests.support.fake_domain import FakeDomain
-from ui.main_window import MainWindow
-from ui.preferences import Preferences
-from ui.session import Session
-from ui.tasks import Tasks
+from ui.session.preferences import Preferences
+from ui.session.session import Session
+from ui.session.tasks import Tasks
 from ui.theme import Theme, apply_theme
+from ui.window.main_window import MainWindow
 
 
 @pytest.fixture(scope="session")

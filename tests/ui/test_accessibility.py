@@ -17,8 +17,8 @@ from tests.support import computers
 from tests.support.audit import focusable, said_of
 from tests.support.fake_domain import FakeDomain
 from ui.crash import CrashDialog
-from ui.main_window import MainWindow
-from ui.session import Session
+from ui.session.session import Session
+from ui.window.main_window import MainWindow
 
 Settle = Callable[[Session], None]
 

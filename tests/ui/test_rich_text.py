@@ -15,10 +15,10 @@ from advisor.basis import Note
 from advisor.errors import EngineMissing
 from tests.support import answers
 from tests.support.fake_domain import FakeDomain
-from ui.labels import verbatim
-from ui.main_window import MainWindow
-from ui.preferences import Preferences
-from ui.session import Session
+from ui.session.preferences import Preferences
+from ui.session.session import Session
+from ui.widgets.labels import verbatim
+from ui.window.main_window import MainWindow
 
 MARKUP = "<b>x</b><img src='file:///etc/passwd'><a href='https://example.com'>y</a>"
 PLACE = Path("/models") / f"{MARKUP.replace('/', chr(0x2215))}.gguf"

@@ -7,8 +7,8 @@ from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import QApplication
 
 from ui import colors
-from ui.memory_colors import part_color
-from ui.memory_layout import Part
+from ui.charts.memory_colors import part_color
+from ui.charts.memory_layout import Part
 from ui.theme import Theme, Tone, apply_theme, border_color, is_dark, palette, rgb, tinted, tone_color
 
 Role = QPalette.ColorRole

@@ -13,7 +13,6 @@ from advisor.settings.load_settings import LoadSettings
 from advisor.units import GiB, MiB
 from tests.support import answers
 from ui import wording
-from ui.memory_layout import Part
 from ui.theme import Tone
 
 
@@ -46,12 +45,6 @@ def test_a_wait_is_a_range_where_it_is_estimated(soonest: float | None, latest: 
 def test_every_basis_has_words_of_its_own(basis: Basis) -> None:
     others = {wording.basis_words(other) for other in Basis if other is not basis}
     assert wording.basis_words(basis) not in others
-
-
-@pytest.mark.parametrize("part", list(Part))
-def test_every_part_has_a_name_and_a_meaning(part: Part) -> None:
-    assert wording.part_words(part)
-    assert wording.part_explained(part)
 
 
 @pytest.mark.parametrize(
@@ -110,18 +103,6 @@ def test_a_gpu_that_takes_nothing_is_not_said_to_hold_layers() -> None:
     assert (
         wording.layers_words(replace(plan, memory=(idle, plan.memory[1])), made.facts) == "in RAM, on the CPU"
     )
-
-
-def test_agreement_is_told_only_where_both_have_answered() -> None:
-    assert wording.agreement(answers.recommendation()) == "engine = formula within 0.2 %"
-    assert wording.agreement(answers.recommendation(basis=Basis.FORMULA)) == ""
-
-
-def test_a_drift_is_never_hidden() -> None:
-    made = answers.recommendation()
-    check = replace(made.plan.formula, disagreement_percent={"compute": -14.0}, alarm=True)
-    words = wording.agreement(replace(made, plan=replace(made.plan, formula=check)))
-    assert words == "engine and formula differ by 14.0 % (Compute); the engine is shown"
 
 
 def test_a_levers_gain_stands_in_its_own_column() -> None:

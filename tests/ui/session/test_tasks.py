@@ -1,0 +1,214 @@
+"""Work in the background ends exactly once, on the window's thread, and never after the end."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from PySide6.QtCore import QThread
+from pytestqt.qtbot import QtBot
+
+from advisor.errors import AdvisorError, Cancelled, EngineDied
+from tests.support.fake_domain import Gate
+from ui.session.tasks import Lane, Report, Tasks
+
+
+class Ends:
+    """Collects how tasks end, with the thread on which it was said."""
+
+    def __init__(self) -> None:
+        self.seen: list[tuple[str, Any]] = []
+        self.threads: set[bool] = set()
+
+    def __call__(self, kind: str) -> Callable[..., None]:
+        def note(*values: Any) -> None:
+            self.seen.append((kind, *values))
+            self.threads.add(QThread.isMainThread())
+
+        return note
+
+    def run(self, tasks: Tasks, work: Callable[[Report], Any], lane: Lane = Lane.QUICK) -> Any:
+        return tasks.run(
+            work,
+            on_result=self("result"),
+            on_error=self("error"),
+            on_progress=self("progress"),
+            on_cancelled=self("cancelled"),
+            lane=lane,
+        )
+
+
+@pytest.fixture
+def ends() -> Ends:
+    return Ends()
+
+
+@pytest.fixture
+def tasks(qapp: object) -> Iterator[Tasks]:
+    made = Tasks()
+    yield made
+    assert made.close()
+
+
+def idle(qtbot: QtBot, tasks: Tasks) -> None:
+    qtbot.waitUntil(lambda: tasks.is_idle, timeout=20_000)
+
+
+def test_a_result_arrives_once_on_the_windows_thread(tasks: Tasks, ends: Ends, qtbot: QtBot) -> None:
+    where = []
+    ends.run(tasks, lambda _report: where.append(QThread.isMainThread()) or 40 * 2**30)
+    idle(qtbot, tasks)
+    assert ends.seen == [("result", 40 * 2**30)]
+    assert ends.threads == {True}
+    assert where == [False]
+
+
+def test_an_expected_error_arrives_as_itself(tasks: Tasks, ends: Ends, qtbot: QtBot) -> None:
+    error = EngineDied("It died.", hint="Try again.")
+
+    def work(_report: Report) -> None:
+        raise error
+
+    ends.run(tasks, work)
+    idle(qtbot, tasks)
+    assert ends.seen == [("error", error)]
+
+
+def test_a_bug_is_reported_and_told_calmly(
+    tasks: Tasks, ends: Ends, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hooked: list[type[BaseException]] = []
+    monkeypatch.setattr("sys.excepthook", lambda kind, _error, _trace: hooked.append(kind))
+    ends.run(tasks, lambda _report: 1 // 0)
+    idle(qtbot, tasks)
+    assert hooked == [ZeroDivisionError]
+    [(kind, told)] = ends.seen
+    assert kind == "error"
+    assert isinstance(told, AdvisorError)
+    assert told.hint
+
+
+def test_progress_comes_before_the_result(tasks: Tasks, ends: Ends, qtbot: QtBot) -> None:
+    def work(report: Report) -> str:
+        report("reading")
+        report("asking")
+        return "done"
+
+    ends.run(tasks, work)
+    idle(qtbot, tasks)
+    assert ends.seen == [("progress", "reading"), ("progress", "asking"), ("result", "done")]
+
+
+def test_what_waits_in_a_lane_and_is_cancelled_never_starts(tasks: Tasks, ends: Ends, qtbot: QtBot) -> None:
+    gate, started = Gate(), []
+    ends.run(tasks, lambda _report: gate.pass_through(), Lane.ENGINE)
+    second = ends.run(tasks, lambda _report: started.append(True), Lane.ENGINE)
+    second.cancel()
+    gate.open()
+    idle(qtbot, tasks)
+    assert started == []
+    assert [seen[0] for seen in ends.seen] == ["result", "cancelled"]
+
+
+def test_running_work_ends_at_its_next_report(tasks: Tasks, ends: Ends, qtbot: QtBot) -> None:
+    gate = Gate()
+    went_on = []
+
+    def work(report: Report) -> None:
+        gate.pass_through()
+        report("next")
+        went_on.append(True)
+
+    task = ends.run(tasks, work)
+    assert gate.reached.wait(20)
+    task.cancel()
+    gate.open()
+    idle(qtbot, tasks)
+    assert went_on == []
+    assert ends.seen == [("cancelled",)]
+
+
+def test_a_result_after_cancelling_is_dropped(tasks: Tasks, ends: Ends, qtbot: QtBot) -> None:
+    gate = Gate()
+    task = ends.run(tasks, lambda _report: gate.pass_through())
+    assert gate.reached.wait(20)
+    task.cancel()
+    gate.open()
+    idle(qtbot, tasks)
+    assert ends.seen == [("cancelled",)]
+
+
+def test_work_that_gives_up_by_itself_is_cancelled_not_wrong(tasks: Tasks, ends: Ends, qtbot: QtBot) -> None:
+    def work(_report: Report) -> None:
+        raise Cancelled
+
+    ends.run(tasks, work)
+    idle(qtbot, tasks)
+    assert ends.seen == [("cancelled",)]
+
+
+def test_the_engines_lane_takes_one_after_the_other(tasks: Tasks, ends: Ends, qtbot: QtBot) -> None:
+    at_once, most, lock = [0], [0], threading.Lock()
+
+    def work(_report: Report) -> None:
+        with lock:
+            at_once[0] += 1
+            most[0] = max(most[0], at_once[0])
+        time.sleep(0.001)
+        with lock:
+            at_once[0] -= 1
+
+    for _ in range(20):
+        ends.run(tasks, work, Lane.ENGINE)
+    idle(qtbot, tasks)
+    assert most == [1]
+    assert len(ends.seen) == 20
+
+
+def test_many_tasks_all_end_once(tasks: Tasks, ends: Ends, qtbot: QtBot) -> None:
+    for number in range(500):
+        ends.run(tasks, lambda _report, number=number: number)
+    idle(qtbot, tasks)
+    assert sorted(value for _, value in ends.seen) == list(range(500))
+
+
+def test_busy_and_idle_are_told(tasks: Tasks, ends: Ends, qtbot: QtBot) -> None:
+    told: list[bool] = []
+    tasks.idle_changed.connect(told.append)
+    ends.run(tasks, lambda _report: 1)
+    idle(qtbot, tasks)
+    assert told == [False, True]
+
+
+def test_closing_waits_for_running_work_and_delivers_nothing(qapp: object, ends: Ends, qtbot: QtBot) -> None:
+    tasks = Tasks()
+    gate = Gate()
+    finished = []
+
+    def work(_report: Report) -> None:
+        gate.pass_through()
+        finished.append(True)
+
+    ends.run(tasks, work)
+    ends.run(tasks, lambda _report: 2)
+    assert gate.reached.wait(20)
+    threading.Timer(0.05, gate.open).start()
+    assert tasks.close()
+    assert finished == [True]
+    before = list(ends.seen)
+    ends.run(tasks, lambda _report: 3)
+    qtbot.waitUntil(lambda: True)
+    assert ends.seen == before
+
+
+def test_closing_says_when_work_does_not_end(qapp: object, ends: Ends) -> None:
+    tasks = Tasks()
+    gate = Gate()
+    ends.run(tasks, lambda _report: gate.pass_through())
+    assert gate.reached.wait(20)
+    assert not tasks.close(timeout_ms=10)
+    gate.open()
+    assert tasks.close()

@@ -1,0 +1,224 @@
+"""One device's memory as a bar: painted, answering to mouse and arrow keys, read by screen readers."""
+
+from __future__ import annotations
+
+from advisor.memory.plan import DeviceMemory
+from advisor.units import format_bytes
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import (
+    QAccessible,
+    QAccessibleEvent,
+    QBrush,
+    QColor,
+    QFocusEvent,
+    QFontMetricsF,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPainterPath,
+    QPaintEvent,
+    QPalette,
+    QPen,
+)
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from ui import colors
+from ui.charts.memory_colors import HATCHED, hatch_color, part_color
+from ui.charts.memory_layout import Cell, Segment, cell_at, cells, segments, span_bytes
+from ui.charts.part_words import part_explained, part_words
+from ui.theme import Tone, qcolor, tone_color
+from ui.widgets.labels import SMALL, scaled, verbatim
+from ui.wording import basis_words
+
+_RADIUS = 4.0
+
+
+class MemoryBar(QWidget):
+    """What one device will hold, against what it has."""
+
+    pointed = Signal(object)  # the sentence about the piece pointed at, None for no piece
+
+    _segments: tuple[Segment, ...] = ()
+    _index: int | None = None
+
+    def __init__(self, memory: DeviceMemory, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setFont(scaled(self.font(), SMALL))
+        self.setMouseTracking(True)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.show_memory(memory)
+
+    def show_memory(self, memory: DeviceMemory, prompt: float = 0.0) -> None:
+        """Show another plan's memory, with `prompt` as the share of the KV cache that a prompt fills.
+
+        What is pointed at stays so, if it is still there.
+        """
+        part = self.segment.part if self.segment else None
+        self._memory = memory
+        self._segments = segments(memory, prompt)
+        self.setAccessibleName(self.tr("Memory of {device}").format(device=memory.device_name))
+        self.setAccessibleDescription(self._described())
+        self._index = None
+        self._point_at(next((i for i, s in enumerate(self._segments) if s.part is part), None))
+        self.update()
+
+    def sizeHint(self) -> QSize:
+        em = self.fontMetrics().height()
+        return QSize(em * 20, round(em * 2.1))
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(self.fontMetrics().height() * 8, self.sizeHint().height())
+
+    @property
+    def segment(self) -> Segment | None:
+        """The piece pointed at."""
+        return None if self._index is None else self._segments[self._index]
+
+    def sentence(self, segment: Segment) -> str:
+        """Exact bytes, where they come from, and what they are for."""
+        basis = f" · {basis_words(segment.basis)}" if segment.basis else ""
+        text = self.tr("{part} on {device}: {size} ({n} bytes){basis} · {meaning}").format(
+            part=part_words(segment.part),
+            device=self._memory.device_name,
+            size=format_bytes(segment.n_bytes),
+            n=f"{segment.n_bytes:,}",
+            basis=basis,
+            meaning=part_explained(segment.part),
+        )
+        mapped = self._memory.buffers.mapped_file_bytes
+        if segment.part == "weights" and mapped:
+            text += " " + self.tr("({size} of it is the file itself, mapped)").format(
+                size=format_bytes(mapped)
+            )
+        return text
+
+    # --- pointing
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        self._point_at(cell_at(self._cells(), event.position().x()))
+
+    def leaveEvent(self, _event: QEvent) -> None:
+        self._point_at(None)
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        super().focusInEvent(event)
+        if event.reason() in {Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason}:
+            self._point_at(0)
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        super().focusOutEvent(event)
+        self._point_at(None)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        last = len(self._segments) - 1
+        here = -1 if self._index is None else self._index
+        steps = {
+            Qt.Key.Key_Right: min(here + 1, last),
+            Qt.Key.Key_Left: max(here - 1, 0),
+            Qt.Key.Key_Home: 0,
+            Qt.Key.Key_End: last,
+        }
+        if event.key() in steps:
+            self._point_at(steps[Qt.Key(event.key())])
+        elif event.key() == Qt.Key.Key_Escape and self._index is not None:
+            self._point_at(None)
+        else:
+            super().keyPressEvent(event)
+
+    def _point_at(self, index: int | None) -> None:
+        if index == self._index:
+            return
+        self._index = index
+        segment = self.segment
+        sentence = None if segment is None else self.sentence(segment)
+        self.setToolTip(verbatim(sentence or ""))
+        self.setAccessibleDescription(sentence or self._described())
+        QAccessible.updateAccessibility(QAccessibleEvent(self, QAccessible.Event.DescriptionChanged))
+        self.pointed.emit(sentence)
+        self.update()
+
+    # --- painting
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        frame = self._frame()
+        clip = QPainterPath()
+        clip.addRoundedRect(frame, _RADIUS, _RADIUS)
+        painter.setClipPath(clip)
+        placed = self._cells()
+        for cell in placed:
+            self._paint_cell(painter, cell, frame)
+        self._paint_overflow(painter, frame)
+        if self._index is not None:
+            self._paint_mark(painter, placed[self._index], frame)
+        painter.setClipping(False)
+        if self.hasFocus():
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.setPen(QPen(self.palette().color(QPalette.ColorRole.Accent), 2))
+            painter.drawRoundedRect(QRectF(self.rect()).adjusted(1, 1, -1, -1), _RADIUS + 2, _RADIUS + 2)
+
+    def _paint_cell(self, painter: QPainter, cell: Cell, frame: QRectF) -> None:
+        palette = self.palette()
+        color = part_color(cell.segment.part, palette)
+        box = QRectF(frame.left() + cell.left, frame.top(), cell.width, frame.height())
+        painter.fillRect(box, qcolor(color))
+        if cell.segment.part in HATCHED:
+            painter.fillRect(box, QBrush(qcolor(hatch_color(palette)), Qt.BrushStyle.BDiagPattern))
+        # A hairline in the card's colour keeps neighbours apart also without colour vision.
+        edge = QRectF(box.right() - 1, box.top(), 1, box.height())
+        painter.fillRect(edge, palette.color(QPalette.ColorRole.Base))
+        text = self._text_that_fits(cell)
+        if text:
+            if cell.segment.part in HATCHED:
+                width = QFontMetricsF(self.font()).horizontalAdvance(text) + 8
+                plate = QRectF(box.center().x() - width / 2, box.top(), width, box.height())
+                painter.fillRect(plate, qcolor(color))
+            painter.setPen(qcolor(colors.text_on(color)))
+            painter.drawText(box, Qt.AlignmentFlag.AlignCenter, text)
+
+    def _text_that_fits(self, cell: Cell) -> str:
+        size = format_bytes(cell.segment.n_bytes)
+        metrics = QFontMetricsF(self.font())
+        for text in (f"{part_words(cell.segment.part)} {size}", size):
+            if metrics.horizontalAdvance(text) + metrics.height() * 0.8 <= cell.width:
+                return text
+        return ""
+
+    def _paint_overflow(self, painter: QPainter, frame: QRectF) -> None:
+        capacity = self._memory.device_total_bytes
+        span = span_bytes(self._segments, capacity)
+        if span <= capacity:
+            return
+        x = frame.left() + frame.width() * capacity / span
+        beyond = QRectF(x, frame.top(), frame.right() - x, frame.height())
+        bad = tone_color(Tone.BAD, self.palette())
+        veil = QColor(bad)
+        veil.setAlpha(150)
+        painter.fillRect(beyond, QBrush(veil, Qt.BrushStyle.FDiagPattern))
+        painter.setPen(QPen(bad, 3))
+        painter.drawLine(QPointF(x, frame.top()), QPointF(x, frame.bottom()))
+
+    def _paint_mark(self, painter: QPainter, cell: Cell, frame: QRectF) -> None:
+        box = QRectF(frame.left() + cell.left, frame.top(), cell.width, frame.height())
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.setPen(QPen(self.palette().color(QPalette.ColorRole.Text), 2))
+        painter.drawRect(box.adjusted(1, 1, -1, -1))
+
+    # --- layout
+
+    def _frame(self) -> QRectF:
+        return QRectF(self.rect()).adjusted(3, 3, -3, -3)
+
+    def _cells(self) -> tuple[Cell, ...]:
+        span = span_bytes(self._segments, self._memory.device_total_bytes)
+        return cells(self._segments, span, self._frame().width())
+
+    def _described(self) -> str:
+        pieces = ", ".join(f"{part_words(s.part)} {format_bytes(s.n_bytes)}" for s in self._segments)
+        return self.tr("{used} of {usable} usable. {pieces}").format(
+            used=format_bytes(self._memory.total_bytes),
+            usable=format_bytes(self._memory.usable_bytes),
+            pieces=pieces,
+        )

@@ -1,0 +1,1 @@
+"""Two models or two settings beside one another."""

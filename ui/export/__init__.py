@@ -1,0 +1,1 @@
+"""The export dialog: the shown settings in each runtime's own words."""

@@ -1,0 +1,1 @@
+"""The field's terms, explained with the shown model's own numbers."""

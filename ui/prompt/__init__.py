@@ -1,0 +1,1 @@
+"""The prompt one means to send, counted."""

@@ -1,0 +1,152 @@
+"""What the window remembers between runs, typed: QSettings itself gives back text and 32-bit numbers."""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+from pathlib import Path
+
+from PySide6.QtCore import QByteArray, QObject, QSettings, Signal, qVersion
+
+from ui.session.engine_choice import EngineChoice
+from ui.theme import Theme
+
+MOST_RECENT = 10
+
+
+class Preferences(QObject):
+    """Window, appearance and habits. Nothing of the domain is kept here."""
+
+    recent_changed = Signal()
+
+    def __init__(self, path: Path | None = None, parent: QObject | None = None) -> None:
+        """`path` names the file; without it, the platform's place for this application."""
+        super().__init__(parent)
+        self._settings = (
+            QSettings(str(path), QSettings.Format.IniFormat)
+            if path
+            else QSettings(
+                QSettings.Format.IniFormat,
+                QSettings.Scope.UserScope,
+                "Context Advisor",
+                "window",
+            )
+        )
+        self._keep_what_is_spoiled()
+
+    @property
+    def theme(self) -> Theme:
+        saved = self._text("theme")
+        return Theme(saved) if saved in set(Theme) else Theme.SYSTEM
+
+    @theme.setter
+    def theme(self, theme: Theme) -> None:
+        self._settings.setValue("theme", str(theme))
+
+    @property
+    def goal(self) -> str:
+        """The goal's name, empty for none chosen yet. It may no longer exist."""
+        return self._text("goal")
+
+    @goal.setter
+    def goal(self, name: str) -> None:
+        self._settings.setValue("goal", name)
+
+    @property
+    def runtime(self) -> str:
+        """The runtime's name, empty for none chosen yet."""
+        return self._text("runtime")
+
+    @runtime.setter
+    def runtime(self, name: str) -> None:
+        self._settings.setValue("runtime", name)
+
+    @property
+    def reserve(self) -> str:
+        """The name of the choice of what is kept free, empty for none chosen yet."""
+        return self._text("reserve")
+
+    @reserve.setter
+    def reserve(self, name: str) -> None:
+        self._settings.setValue("reserve", name)
+
+    @property
+    def engine(self) -> EngineChoice:
+        """The engine that was chosen last. It may no longer exist."""
+        return EngineChoice(self._text("engine/python"), self._text("engine/library"))
+
+    @engine.setter
+    def engine(self, choice: EngineChoice) -> None:
+        self._settings.setValue("engine/python", choice.python)
+        self._settings.setValue("engine/library", choice.library)
+
+    @property
+    def model_folders(self) -> tuple[Path, ...]:
+        """The user's own folders with models. They stay listed when they are gone: a disk may come back."""
+        return self._paths("model_folders")
+
+    @model_folders.setter
+    def model_folders(self, folders: tuple[Path, ...]) -> None:
+        self._settings.setValue("model_folders", [str(folder) for folder in folders])
+
+    @property
+    def last_folder(self) -> Path | None:
+        saved = self._text("last_folder")
+        return Path(saved) if saved else None
+
+    @last_folder.setter
+    def last_folder(self, folder: Path) -> None:
+        self._settings.setValue("last_folder", str(folder))
+
+    @property
+    def recent_files(self) -> tuple[Path, ...]:
+        """Newest first. Files that are gone stay listed: their disk may come back."""
+        return self._paths("recent_files")
+
+    def add_recent(self, path: Path) -> None:
+        others = [known for known in self.recent_files if known != path]
+        self._set_recent([path, *others][:MOST_RECENT])
+
+    def clear_recent(self) -> None:
+        self._set_recent([])
+
+    @property
+    def geometry(self) -> QByteArray | None:
+        """The window's place. Kept by Qt version: another version's can be unreadable."""
+        saved = self._settings.value(f"geometry/{_qt_version()}")
+        return saved if isinstance(saved, QByteArray) and not saved.isEmpty() else None
+
+    @geometry.setter
+    def geometry(self, geometry: QByteArray) -> None:
+        self._settings.setValue(f"geometry/{_qt_version()}", geometry)
+
+    def save(self) -> None:
+        """Write now what would otherwise be written later."""
+        self._settings.sync()
+
+    def _keep_what_is_spoiled(self) -> None:
+        """Qt reads what it can of a file that was damaged, and would write that over the rest."""
+        file = Path(self._settings.fileName())
+        if self._settings.allKeys() and self._settings.status() is not QSettings.Status.FormatError:
+            return
+        with contextlib.suppress(OSError):
+            if file.stat().st_size:
+                shutil.copyfile(file, file.with_name(f"{file.name}.broken"))
+
+    def _set_recent(self, paths: list[Path]) -> None:
+        self._settings.setValue("recent_files", [str(path) for path in paths])
+        self.recent_changed.emit()
+
+    def _paths(self, key: str) -> tuple[Path, ...]:
+        # An INI file gives a list of one back as text, and an empty one as nothing.
+        saved = self._settings.value(key, [])
+        names = saved if isinstance(saved, list) else [saved]
+        return tuple(Path(str(name)) for name in names if name)
+
+    def _text(self, key: str) -> str:
+        value = self._settings.value(key, "")
+        return value if isinstance(value, str) else ""
+
+
+def _qt_version() -> str:
+    return ".".join(qVersion().split(".")[:2])

@@ -1,0 +1,65 @@
+"""Settings, General: the theme, and what is kept free of every memory."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtWidgets import QFormLayout, QVBoxLayout, QWidget
+
+from ui.session.preferences import Preferences
+from ui.session.reserve_choices import RESERVES, choice_words
+from ui.session.session import Session
+from ui.theme import Theme
+from ui.widgets.card import TitledCard
+from ui.widgets.fields import choice_box, fill
+from ui.widgets.labels import SMALL, muted_label
+
+
+class GeneralTab(QWidget):
+    """Theme and reserve."""
+
+    def __init__(
+        self,
+        session: Session,
+        preferences: Preferences,
+        set_theme: Callable[[Theme], None],
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._session = session
+        em = self.fontMetrics().height()
+        self.theme = choice_box(self.tr("Theme"))
+        themes = (
+            (self.tr("As the system"), Theme.SYSTEM),
+            (self.tr("Light"), Theme.LIGHT),
+            (self.tr("Dark"), Theme.DARK),
+        )
+        fill(self.theme, themes, preferences.theme)
+        self.theme.activated.connect(lambda _row: set_theme(Theme(self.theme.currentData())))
+        self.reserve = choice_box(self.tr("Kept free of each memory"))
+        self.reserve.activated.connect(lambda _row: session.set_reserve(self.reserve.currentData()))
+        card = TitledCard(self.tr("This window, and this computer"))
+        column = QVBoxLayout(self)
+        column.setContentsMargins(em, em, em, em)
+        column.addWidget(card)
+        column.addStretch(1)
+        form = QFormLayout()
+        card.body.addLayout(form)
+        form.setVerticalSpacing(round(em * 0.7))
+        form.addRow(self.tr("&Theme"), self.theme)
+        form.addRow(self.tr("Kept &free"), self.reserve)
+        form.addRow(
+            muted_label(
+                self.tr(
+                    "For whatever is opened later: what other programs hold already does not count as free. "
+                    "\u201cThis computer\u201d in the View menu shows what each choice costs the open model."
+                ),
+                size=SMALL,
+                wraps=True,
+            )
+        )
+        session.wishes_changed.connect(self._show)
+        self._show()
+
+    def _show(self) -> None:
+        fill(self.reserve, [(choice_words(name), name) for name in RESERVES], self._session.reserve)
