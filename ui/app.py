@@ -26,11 +26,15 @@ from ui.theme import apply_theme
 from ui.window.main_window import MainWindow
 
 DESKTOP_FILE = "io.github.context_advisor.ContextAdvisor"
+Visit = Callable[[MainWindow, Session], object]
 ICON = Path(__file__).with_name("icon.svg")
 
 
-def main(argv: Sequence[str] | None = None) -> int:
-    """Open the window with the files named in `argv` (the program's own name first). The exit code."""
+def main(argv: Sequence[str] | None = None, visit: Visit | None = None) -> int:
+    """Open the window with the files named in `argv` (the program's own name first). The exit code.
+
+    `visit` is called once the window is there: how the whole program is looked at and tested.
+    """
     words = list(sys.argv if argv is None else argv)
     if _has_no_display():
         sys.stderr.write(
@@ -46,11 +50,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     apply_theme(app, preferences.theme)
     app.styleHints().colorSchemeChanged.connect(lambda _scheme: apply_theme(app, preferences.theme))
     session = Session(Answers(), Tasks(app), app)
-    session.set_goal(preferences.goal)
-    session.set_runtime(preferences.runtime)
-    session.set_reserve(preferences.reserve)
-    session.set_engine(preferences.engine)
-    session.set_model_folders(preferences.model_folders)
+    session.wanted.set_goal(preferences.goal)
+    session.wanted.set_runtime(preferences.runtime)
+    session.wanted.set_reserve(preferences.reserve)
+    session.computer.use_engine(preferences.engine)
+    session.library.use_folders(preferences.model_folders)
     window = MainWindow(session, preferences)
     if sys.platform == "darwin":
         app.installEventFilter(_FileOpener(window.open_paths, app))
@@ -59,6 +63,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     QTimer.singleShot(0, session.start)  # the window first
     if picture := os.environ.get(PICTURE):
         QTimer.singleShot(0, lambda: Portrait(window, session, Path(picture)))
+    if visit:
+        QTimer.singleShot(0, lambda: visit(window, session))
     try:
         return app.exec()
     finally:

@@ -16,12 +16,13 @@ from collections.abc import Callable, Mapping
 from typing import IO, Any, cast
 
 from advisor.engine.launch import Launch
-from advisor.engine.protocol import STARTUP_ID, Reply, decode
+from advisor.engine.wire import STARTUP_ID, Reply, decode
 
 MAX_LINE_BYTES = 8 * 1024 * 1024  # far above any answer; a longer line is noise and is read in pieces
 MAX_STDERR_LINE_BYTES = 4096
 KEPT_STDERR_LINES = 200
-GRACE_SECONDS = 1.0
+GRACE_SECONDS = 1.0  # for a process to end by itself
+PIPE_SECONDS = 1.0  # for its pipes to be read to their end after that
 # Waiting in slices keeps Ctrl-C working on Windows, where a wait on a lock cannot be interrupted.
 SLICE_SECONDS = 0.25
 
@@ -46,7 +47,8 @@ class ChildSilent(Exception):
 class Child:
     """A running worker. Raises OSError from the constructor if it cannot be started."""
 
-    def __init__(self, launch: Launch) -> None:
+    def __init__(self, launch: Launch, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
         self._process = subprocess.Popen(  # noqa: S603 - no shell; the command is our own worker
             launch.command,
             stdin=subprocess.PIPE,
@@ -84,9 +86,9 @@ class Child:
         Raises ChildDied, or ChildSilent after `deadline_seconds`, or after `silence_seconds` without a line;
         the process is then still to be closed.
         """
-        latest = time.monotonic() + deadline_seconds
+        latest = self._clock() + deadline_seconds
         patience_seconds = deadline_seconds if silence_seconds is None else silence_seconds
-        until = min(latest, time.monotonic() + patience_seconds)
+        until = min(latest, self._clock() + patience_seconds)
         with contextlib.suppress(OSError):  # it may be dead: then its answers end, which is noticed below
             self._stdin.write(line)
             self._stdin.flush()
@@ -100,7 +102,7 @@ class Child:
                 continue
             if reply.event is None:
                 return reply
-            until = min(latest, time.monotonic() + patience_seconds)
+            until = min(latest, self._clock() + patience_seconds)
             if on_event is not None:
                 on_event(reply.event)
 
@@ -122,7 +124,7 @@ class Child:
 
     def _next_reply(self, until: float) -> Reply:
         while True:
-            left = until - time.monotonic()
+            left = until - self._clock()
             if left <= 0:
                 raise TimeoutError
             try:
@@ -171,7 +173,7 @@ class _Reader:
 
     def finish(self) -> None:
         """Waits for the end of the pipe and closes it."""
-        self._thread.join(timeout=GRACE_SECONDS)
+        self._thread.join(timeout=PIPE_SECONDS)
         # Another process may have inherited the writing end: then the thread keeps its pipe.
         if not self._thread.is_alive():
             self._pipe.close()

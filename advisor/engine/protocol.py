@@ -1,21 +1,15 @@
-"""The messages between the program and its engine process: requests, answers, and their JSON lines.
+"""What the program and its engine process say to each other: requests, and the answers to dry ones.
 
-One request is one line on the child's stdin, one answer one line on its stdout, paired by id. Lines that
-are not answers are noise (a wrapper script's greeting, a stray print) and are passed over. The other side
-of this contract is `worker/serve.py`.
+How a message becomes a line is in `wire.py`; the other side of this contract is `worker/serve.py`.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from advisor.settings.load_settings import LoadSettings
-
-# An answer with this id is to nobody: the worker could not even start.
-STARTUP_ID = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,57 +93,8 @@ class Tokenize:
     text: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LoadModel(OpenModel):
-    """Load a model with its weights, decode once, and then limit what the worker may allocate.
-
-    `host_usable_bytes`: what the whole load may take of the RAM, free before it; None for no guard.
-    `cap_bytes`, if given, is the limit itself: on all data of the worker. `warm_up` is the context that will
-    follow: where a GPU takes part its driver builds its kernels before the limit is set.
-    """
-
-    do: ClassVar[str] = "load"
-    use_mmap: bool = True
-    host_usable_bytes: int | None = None
-    cap_bytes: int | None = None
-    warm_up: MakeContext | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AllocateContext(MakeContext):
-    """Really make this context of the loaded model, and decode a full ubatch and a token in it."""
-
-    do: ClassVar[str] = "allocate"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FillContext(MakeContext):
-    """Fill this context to its last token. `method`: "full" | "copy"."""
-
-    do: ClassVar[str] = "fill"
-    method: str = "full"
-
-
-Request = Hello | OpenModel | MakeContext | CloseModel | Tokenize | LoadModel | AllocateContext | FillContext
-
-
-@dataclass(frozen=True, slots=True)
-class Failure:
-    """A request that failed in a worker that lives on. `kind` is one of worker/refusal.py's, or "bug"."""
-
-    kind: str
-    message: str
-    lines: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """One line from the worker: the fields of an answer, a failure, or what happens before either."""
-
-    id: int
-    answer: Mapping[str, Any]
-    failure: Failure | None = None
-    event: Mapping[str, Any] | None = None
+# Those of real loads (`proof_requests.py`) are kinds of these.
+Request = Hello | OpenModel | MakeContext | CloseModel | Tokenize
 
 
 @dataclass(frozen=True, slots=True)
@@ -292,34 +237,6 @@ class TextTokens:
     @classmethod
     def read(cls, answer: Mapping[str, Any]) -> TextTokens:
         return cls(n_tokens=int(answer["n_tokens"]), seconds=float(answer["seconds"]))
-
-
-def encode(request_id: int, request: Request) -> bytes:
-    """The request as one line."""
-    return json.dumps({"id": request_id, "do": request.do, **asdict(request)}).encode("ascii") + b"\n"
-
-
-def decode(line: bytes) -> Reply | None:
-    """The reply in one line, or None for noise."""
-    try:
-        message = json.loads(line)
-    except (ValueError, RecursionError):
-        return None
-    if not isinstance(message, dict) or type(message.get("id")) is not int:
-        return None
-    answer, error = message.get("answer"), message.get("error")
-    if isinstance(error, dict):
-        lines = error.get("lines", [])
-        failure = Failure(
-            kind=str(error.get("kind", "bug")),
-            message=str(error.get("message", "")),
-            lines=tuple(str(text) for text in lines) if isinstance(lines, list) else (),
-        )
-        return Reply(message["id"], {}, failure)
-    if isinstance(answer, dict):
-        return Reply(message["id"], answer)
-    event = message.get("event")
-    return Reply(message["id"], {}, event=event) if isinstance(event, dict) else None
 
 
 def buffer_bytes(entry: Mapping[str, Any]) -> BufferBytes:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 
 from advisor.engine import remedies
-from advisor.engine.protocol import Failure
 from advisor.engine.remedies import UPDATE, WITHOUT_ENGINE
+from advisor.engine.wire import Failure
 from advisor.errors import EngineDied, EngineError, EngineRefused
 
 _UNKNOWN_ARCHITECTURE = re.compile(r"unknown model architecture: '([^']*)'")
@@ -14,9 +14,13 @@ _HEAD_SIZE = re.compile(r"([KV]) cache type (\S+) with block size \d+ does not d
 _NO_MEMORY = re.compile(r"failed to allocate|unable to allocate|out of memory|bad_alloc", re.IGNORECASE)
 _FUNCTION_NAMES = re.compile(r"^(?:\w+: )+")
 
+# The code of a refusal that a plain fill answers.
+NOT_BY_COPIES = "not-by-copies"
+
 # What is refused before llama.cpp is asked: what to do instead, and the code.
 _REFUSED_BY_THE_WORKER = {
     "request": ("Choose another value.", "engine-request"),
+    "copy": ("Fill it token by token.", NOT_BY_COPIES),
     "vocabulary": ("Without one, tokens can only be estimated.", "no-vocabulary"),
 }
 
@@ -30,7 +34,7 @@ def refusal(failed: Failure, stage: str) -> EngineError:
             return remedies.unfit(failed.message)
         case "memory":
             return remedies.out_of_memory(stage)
-        case "request" | "vocabulary":
+        case "request" | "copy" | "vocabulary":
             hint, code = _REFUSED_BY_THE_WORKER[failed.kind]
             return EngineRefused(failed.message, hint=hint, code=code)
         case "engine":

@@ -5,12 +5,13 @@ from __future__ import annotations
 import contextlib
 import os
 import select
+import signal
+import subprocess
+import sys
 import textwrap
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
-
-import pytest
 
 from advisor.engine.launch import WORKER, Launch
 
@@ -37,7 +38,8 @@ LOADED = {"seconds": 0.1, "has_vocabulary": True, "is_recurrent": False, "is_hyb
           "guard_bytes": None}
 ALLOCATED = {"n_ctx": 4096, "buffers": [BUFFER], "memory": MEMORY, "speed": SPEED, "seconds": 0.1}
 FILLED = {"n_ctx": 4096, "filled_tokens": 4096, "method": "full", "state_bytes": 5, "refused_one_more": True,
-          "speed": [SPEED], "memory": MEMORY, "seconds": 0.1}
+          "speed": [SPEED], "memory": MEMORY, "seconds": 0.1, "measuring_seconds": 0.05, "grown_bytes": 8,
+          "last_prompt_tokens": 512}
 EVENT = {"stage": "filling", "n_ctx": 4096, "n_filled": 512, "tokens_per_second": 80.5, "fraction": None,
          "memory": MEMORY}
 HEALTHY = {"hello": HELLO, "open": OPENED, "context": CONTEXT, "close": {}, "load": LOADED,
@@ -106,17 +108,46 @@ def ends(pid_handle: int, within_seconds: float = 30.0) -> bool:
     return bool(waiting.poll(within_seconds * 1000))
 
 
-def open_files() -> set[str]:
-    """The file descriptors of this process."""
-    return {entry.name for entry in Path("/proc/self/fd").iterdir()}
+def kill(pid: int) -> bool:
+    """Kills a process that another part of the test has started; True once it has ended."""
+    handle = os.pidfd_open(pid)
+    try:
+        os.kill(pid, signal.SIGKILL)
+        return ends(handle)
+    finally:
+        os.close(handle)
 
 
-@contextlib.contextmanager
-def nothing_left() -> Iterator[None]:
-    """The block leaves no process, no zombie, no thread and no open pipe."""
-    files, threads = open_files(), set(threading.enumerate())
-    yield
-    with pytest.raises(ChildProcessError):
-        os.waitpid(-1, os.WNOHANG)
-    assert open_files() == files
-    assert set(threading.enumerate()) == threads
+def ends_with(program: str) -> bool:
+    """Kills a program (Python, as text) that has printed its worker's id; True once the worker has ended."""
+    command = [sys.executable, "-c", program]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as parent:
+        assert parent.stdout is not None
+        handle = os.pidfd_open(int(parent.stdout.readline()))
+        try:
+            parent.kill()
+            return ends(handle)
+        finally:
+            os.close(handle)
+
+
+class Meeting:
+    """A place in a worker's code at which another thread waits for it. `line` goes into the worker's body."""
+
+    def __init__(self, directory: Path) -> None:
+        self._place = directory / "meeting"
+        os.mkfifo(self._place)
+        self.line = f'open({str(self._place)!r}, "w").close()'
+
+    @contextlib.contextmanager
+    def then(self, act: Callable[[], None]) -> Iterator[None]:
+        """During the block another thread does `act` once a worker has come to the line."""
+
+        def wait_and_act() -> None:
+            self._place.open().close()  # opens when the other side does
+            act()
+
+        thread = threading.Thread(target=wait_and_act, daemon=True)
+        thread.start()
+        yield
+        thread.join()

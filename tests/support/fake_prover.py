@@ -47,6 +47,8 @@ class FakeProver:
     speed: Callable[[int, int], float] = lambda n_ctx, depth: 100.0
     during: Callable[[str], None] = lambda call: None  # called in the middle of every call
     dies_of_failures: bool = True
+    grown_bytes: int | None = None  # by a fill
+    last_prompt_tokens: int = 0
     is_loaded: bool = False
     is_closed: bool = False
     tried: list[int] = field(default_factory=list)
@@ -102,7 +104,18 @@ class FakeProver:
         self._fail_above(self.limit if self.fill_limit is None else self.fill_limit, n_ctx)
         depths = [n_ctx * quarter // 4 for quarter in range(5)]
         speed = tuple(SpeedPoint(depth, 1000.0, self.speed(n_ctx, depth)) for depth in depths)
-        return Filling(n_ctx, n_ctx, method, n_ctx * TOKEN_BYTES, True, speed, sample(n_ctx), 1.0)
+        return Filling(
+            n_ctx,
+            n_ctx,
+            method,
+            n_ctx * TOKEN_BYTES,
+            True,
+            speed,
+            sample(n_ctx),
+            1.0,
+            grown_bytes=self.grown_bytes,
+            last_prompt_tokens=self.last_prompt_tokens,
+        )
 
     def cancel(self) -> None:
         self.is_cancelled = True

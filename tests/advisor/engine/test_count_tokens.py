@@ -105,62 +105,61 @@ def by_the_bindings(model: Path, text: Path) -> int:
 
 
 @pytest.mark.engine
-def test_a_real_vocabulary_counts_as_the_bindings_do(gemma: Path, tmp_path: Path) -> None:
+def test_a_real_vocabulary_counts_as_the_bindings_do(
+    engine: EngineClient, gemma: Path, tmp_path: Path
+) -> None:
     text = tmp_path / "text.txt"
     text.write_text(TEXT * 3000, encoding="utf-8")
     parts = list(pieces(inspect_text(text)))
     assert len(parts) > 2
-    with EngineClient() as client:
-        assert client.count_tokens(gemma, ["Hello world"]) == 2  # "Hello", " world"
-        assert client.count_tokens(gemma, [""]) == 0
-        whole = by_the_bindings(gemma, text)
-        assert client.count_tokens(gemma, [TEXT * 3000]) == whole
-        assert abs(client.count_tokens(gemma, parts) - whole) <= len(parts)
+    assert engine.count_tokens(gemma, ["Hello world"]) == 2  # "Hello", " world"
+    assert engine.count_tokens(gemma, [""]) == 0
+    whole = by_the_bindings(gemma, text)
+    assert engine.count_tokens(gemma, [TEXT * 3000]) == whole
+    assert abs(engine.count_tokens(gemma, parts) - whole) <= len(parts)
 
 
 @pytest.mark.engine
-def test_counting_and_dry_runs_take_turns_in_one_process(gemma: Path) -> None:
-    with EngineClient() as client:
-        before = client.count_tokens(gemma, [TEXT])
-        client.open(OpenModel(path=str(gemma)))
-        first = client.context(LoadSettings(n_ctx=512))
-        pid = client.pid
-        assert client.count_tokens(gemma, [TEXT]) == before
-        assert client.context(LoadSettings(n_ctx=512)).buffers == first.buffers
-        client.close_model()
-        assert client.count_tokens(gemma, [TEXT]) == before
-        assert client.pid == pid
+def test_counting_and_dry_runs_take_turns_in_one_process(engine: EngineClient, gemma: Path) -> None:
+    before = engine.count_tokens(gemma, [TEXT])
+    engine.open(OpenModel(path=str(gemma)))
+    first = engine.context(LoadSettings(n_ctx=512))
+    pid = engine.pid
+    assert engine.count_tokens(gemma, [TEXT]) == before
+    assert engine.context(LoadSettings(n_ctx=512)).buffers == first.buffers
+    engine.close_model()
+    assert engine.count_tokens(gemma, [TEXT]) == before
+    assert engine.pid == pid
 
 
 @pytest.mark.engine
-def test_a_model_without_a_vocabulary_or_a_model_at_all_is_refused(tmp_path: Path) -> None:
+def test_a_model_without_a_vocabulary_or_a_model_at_all_is_refused(
+    engine: EngineClient, tmp_path: Path
+) -> None:
     small_llama(tmp_path / "small.gguf")
     (tmp_path / "text.gguf").write_text("no model")
-    with EngineClient() as client:
-        with pytest.raises(EngineRefused) as caught:
-            client.count_tokens(tmp_path / "small.gguf", ["text"])
-        assert caught.value.code == "no-vocabulary"
-        pid = client.pid
-        for name in ("text.gguf", "absent.gguf", "a\nb.gguf"):
-            with pytest.raises(EngineRefused):
-                client.count_tokens(tmp_path / name, ["text"])
-        assert client.pid == pid
+    with pytest.raises(EngineRefused) as caught:
+        engine.count_tokens(tmp_path / "small.gguf", ["text"])
+    assert caught.value.code == "no-vocabulary"
+    pid = engine.pid
+    for name in ("text.gguf", "absent.gguf", "a\nb.gguf"):
+        with pytest.raises(EngineRefused):
+            engine.count_tokens(tmp_path / name, ["text"])
+    assert engine.pid == pid
 
 
 @pytest.mark.engine
 @pytest.mark.parametrize("text", ["\x00", "\udcff", "<eos><bos>", "a" * 300_000, "\n" * 50_000])
-def test_odd_texts_are_counted(gemma: Path, text: str) -> None:
-    with EngineClient() as client:
-        assert 0 < client.count_tokens(gemma, [text]) <= len(text.encode("utf-8", "replace"))
+def test_odd_texts_are_counted(engine: EngineClient, gemma: Path, text: str) -> None:
+    assert 0 < engine.count_tokens(gemma, [text]) <= len(text.encode("utf-8", "replace"))
 
 
 @pytest.mark.engine
-def test_a_file_that_was_replaced_is_opened_anew(gemma: Path, tmp_path: Path) -> None:
+def test_a_file_that_was_replaced_is_opened_anew(engine: EngineClient, gemma: Path, tmp_path: Path) -> None:
     place = tmp_path / "model.gguf"
     place.symlink_to(gemma)
-    with EngineClient() as client:
-        assert client.count_tokens(place, [TEXT]) > 0
-        place.unlink()
-        small_llama(place)
-        with pytest.raises(EngineRefused):
-            client.count_tokens(place, [TEXT])
+    assert engine.count_tokens(place, [TEXT]) > 0
+    place.unlink()
+    small_llama(place)
+    with pytest.raises(EngineRefused):
+        engine.count_tokens(place, [TEXT])

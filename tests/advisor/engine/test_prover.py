@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import signal
-import subprocess
-import sys
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -26,16 +21,12 @@ from advisor.errors import (
     EngineUnfit,
 )
 from advisor.settings.load_settings import LoadSettings
-from tests.support.engines import ends, handling, nothing_left, script
+from tests.support.engines import Meeting, ends_with, handling, kill, script
+
+pytestmark = pytest.mark.usefixtures("nothing_left")
 
 SETTINGS = LoadSettings(n_ctx=4096)
 MODEL = OpenModel(path="model.gguf")
-
-
-@pytest.fixture(autouse=True)
-def _nothing_is_left() -> Iterator[None]:
-    with nothing_left():
-        yield
 
 
 def ignore(_progress: Progress) -> None:
@@ -115,6 +106,16 @@ def test_without_a_model_there_is_nothing_to_allocate(tmp_path: Path, do: str) -
         with pytest.raises(EngineRefused) as raised:
             CALLS[do](prover)
         assert raised.value.code == "engine-not-loaded"
+        assert prover.pid is None
+
+
+def test_a_second_load_that_is_refused_leaves_no_model(tmp_path: Path) -> None:
+    body = 'if request.get("path") == "other.gguf":\n    return refuse(request, "engine", "no")'
+    with Prover(handling(tmp_path, body)) as prover:
+        load(prover)
+        with pytest.raises(EngineRefused):
+            prover.load(OpenModel(path="other.gguf"), host_usable_bytes=None, on_progress=ignore)
+        assert not prover.is_loaded
 
 
 def test_a_worker_that_was_killed_between_two_calls_is_replaced_by_load_only(tmp_path: Path) -> None:
@@ -123,10 +124,7 @@ def test_a_worker_that_was_killed_between_two_calls_is_replaced_by_load_only(tmp
         assert prover.is_loaded
         pid = prover.pid
         assert pid is not None
-        handle = os.pidfd_open(pid)
-        os.kill(pid, signal.SIGKILL)
-        assert ends(handle)
-        os.close(handle)
+        assert kill(pid)
         assert not prover.is_loaded
         with pytest.raises(EngineRefused):
             CALLS["allocate"](prover)
@@ -186,55 +184,39 @@ def test_what_cannot_be_copied_is_filled_plainly(tmp_path: Path) -> None:
         assert prover.pid == pid
 
 
+@pytest.mark.parametrize(("kind", "asked"), [("copy", "full copy full"), ("engine", "full copy")])
+def test_only_what_cannot_be_copied_is_tried_again(tmp_path: Path, kind: str, asked: str) -> None:
+    told = tmp_path / "told"
+    body = (
+        f'if request["do"] == "fill":\n    open({str(told)!r}, "a").write(request["method"] + " ")\n'
+        f'    return refuse(request, "{kind}", "There is no room.")'
+    )
+    with Prover(handling(tmp_path, body)) as prover:
+        load(prover)
+        for method in (FillMethod.FULL, FillMethod.COPY):
+            with pytest.raises(EngineRefused, match="no room"):
+                prover.fill(SETTINGS, method, ignore)
+        assert prover.is_loaded
+    assert told.read_text() == f"{asked} "
+
+
 def test_silence_ends_the_call(tmp_path: Path) -> None:
     body = 'if request["do"] == "allocate":\n    wait_forever()'
-    deadlines = ProofDeadlines(silence_seconds=0.3)
-    with Prover(handling(tmp_path, body), deadlines=deadlines) as prover:
+    with Prover(handling(tmp_path, body)) as prover:
         load(prover)
+        prover._deadlines = ProofDeadlines(silence_seconds=0.1)  # too short for a start
         with pytest.raises(EngineTimeout, match="while allocating"):
             prover.allocate(SETTINGS, ignore)
         assert not prover.is_loaded
 
 
-CHATTER = """
-if request["do"] == "fill":
-    for _ in range(12):
-        send(request["id"], event=EVENT)
-        threading.Event().wait(0.1)
-"""
-
-
-def test_progress_counts_as_life(tmp_path: Path) -> None:
-    with Prover(handling(tmp_path, CHATTER), deadlines=ProofDeadlines(silence_seconds=0.9)) as prover:
-        load(prover)
-        assert prover.fill(SETTINGS, FillMethod.FULL, ignore).n_ctx == 4096
-
-
-def test_even_a_talkative_worker_has_a_deadline(tmp_path: Path) -> None:
-    body = CHATTER.replace("range(12)", "iter(int, 1)")
-    deadlines = ProofDeadlines(silence_seconds=60.0, fill_seconds=0.5)
-    with Prover(handling(tmp_path, body), deadlines=deadlines) as prover:
-        load(prover)
-        with pytest.raises(EngineTimeout):
-            prover.fill(SETTINGS, FillMethod.FULL, ignore)
-
-
 @pytest.mark.parametrize("do", CALLS)
 def test_every_call_is_cancelled_from_another_thread(tmp_path: Path, do: str) -> None:
-    ready = tmp_path / "ready"
-    os.mkfifo(ready)
-    body = f'if request["do"] == "{do}":\n    open({str(ready)!r}, "w").close()\n    wait_forever()'
+    here = Meeting(tmp_path)
+    body = f'if request["do"] == "{do}":\n    {here.line}\n    wait_forever()'
     with Prover(handling(tmp_path, body)) as prover:
-
-        def cancel() -> None:
-            ready.open().close()  # returns when the worker is inside the question
-            prover.cancel()
-
-        thread = threading.Thread(target=cancel)
-        thread.start()
-        with pytest.raises(Cancelled):
+        with here.then(prover.cancel), pytest.raises(Cancelled):
             call(prover, do)
-        thread.join()
         assert prover.pid is None
         assert not prover.is_loaded
         assert prover.hello().binding == "0.0.1"
@@ -246,18 +228,7 @@ def test_cancelled_by_its_own_progress(tmp_path: Path) -> None:
         load(prover)
         with pytest.raises(Cancelled):
             prover.fill(SETTINGS, FillMethod.FULL, lambda _: prover.cancel())
-
-
-def test_an_error_of_the_listener_is_its_own(tmp_path: Path) -> None:
-    def fail(_progress: Progress) -> None:
-        raise TypeError("mine")
-
-    body = 'if request["do"] == "fill":\n    send(request["id"], event=EVENT)'
-    with Prover(handling(tmp_path, body)) as prover:
-        load(prover)
-        with pytest.raises(TypeError, match="mine"):
-            prover.fill(SETTINGS, FillMethod.FULL, fail)
-        assert prover.pid is None
+        assert not prover.is_loaded
 
 
 def test_cancelling_nothing_does_nothing(tmp_path: Path) -> None:
@@ -306,11 +277,4 @@ def test_the_worker_ends_with_the_program(tmp_path: Path) -> None:
         send(request["id"], event=EVENT)
         wait_forever()
     """
-    launch = handling(tmp_path, body)
-    program = PROGRAM.format(worker=str(launch.worker))
-    with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE) as parent:
-        assert parent.stdout is not None
-        handle = os.pidfd_open(int(parent.stdout.readline()))
-        parent.kill()
-        assert ends(handle)
-        os.close(handle)
+    assert ends_with(PROGRAM.format(worker=str(handling(tmp_path, body).worker)))

@@ -184,6 +184,19 @@ def test_speed_is_measured_at_each_quarter(prover: Prover, tmp_path: Path) -> No
             assert point.decode_tokens_per_second
 
 
+def test_what_depth_adds_is_the_same_by_both_methods(prover: Prover, tmp_path: Path) -> None:
+    """The mask of a ubatch of 512 at 8,192 tokens is 8 MiB, and is written as far as there are cells."""
+    load(prover, small(tmp_path))
+    full, copy = by_both(prover, LoadSettings(n_ctx=8192))
+    check_equal(full, copy)
+    for filling in (full, copy):
+        assert 0 < filling.measuring_seconds < filling.seconds
+        assert filling.last_prompt_tokens == 512
+        assert filling.grown_bytes is not None
+        assert filling.grown_bytes > 6 * MiB
+    assert copy.grown_bytes == pytest.approx(full.grown_bytes, abs=4 * MiB)
+
+
 def test_split_slots_are_all_filled_and_plainly(prover: Prover, tmp_path: Path) -> None:
     load(prover, small(tmp_path))
     settings = replace(SETTINGS, n_seq_max=2, n_outputs_max=2, kv_unified=False)

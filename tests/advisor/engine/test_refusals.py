@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from advisor.engine.protocol import Failure
 from advisor.engine.refusals import refusal
+from advisor.engine.wire import Failure
 from advisor.errors import EngineDied, EngineError, EngineMissing, EngineRefused, EngineUnfit
 
 
@@ -14,6 +14,8 @@ from advisor.errors import EngineDied, EngineError, EngineMissing, EngineRefused
         ("unfit", "It differs in its size.", EngineUnfit, "engine-unfit"),
         ("memory", "", EngineDied, "engine-out-of-memory"),
         ("request", "n_batch = 0 is not between 1 and 16.", EngineRefused, "engine-request"),
+        ("copy", "There is no room.", EngineRefused, "not-by-copies"),
+        ("vocabulary", "The model has none.", EngineRefused, "no-vocabulary"),
         ("bug", "KeyError('x')", EngineDied, "engine-worker-failed"),
         ("of a later version", "", EngineDied, "engine-worker-failed"),
     ],
@@ -23,7 +25,7 @@ def test_each_kind_is_a_leaf(kind: str, message: str, leaf: type[EngineError], c
     assert type(error) is leaf
     assert error.code == code
     assert error.hint
-    if kind in ("missing", "unfit", "request"):
+    if kind in ("missing", "unfit", "request", "copy", "vocabulary"):
         assert message in error.message
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from advisor.engine.deaths import DEVICE_LIMIT, Stage, death, silence
-from advisor.engine.protocol import Failure
 from advisor.engine.refusals import refusal
+from advisor.engine.wire import Failure
 from advisor.errors import EngineError, EngineMissing, EngineUnfit
 from advisor.probe.outcomes import detail_of, is_of_this_context, outcome_of
 from advisor.probe.result import Outcome
