@@ -10,8 +10,8 @@ import argparse
 import os
 import sys
 import tempfile
-from collections.abc import Sequence
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,7 +19,7 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 from PySide6.QtCore import QDeadlineTimer, QEventLoop, QSize, Qt
 from PySide6.QtGui import QImage
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QDialog, QWidget
 
 from tests.support import computers, proofs
 from tests.support.fake_domain import FakeDomain, Gate
@@ -36,6 +36,7 @@ from ui.window.main_window import MainWindow
 SIZE = QSize(1280, 900)
 SCALES = (1, 2)
 TIMEOUT_MS = 60_000
+LAYOUT_ROUNDS = 10  # a layout inside a layout asks for another round
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -57,51 +58,46 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def pictures(app: QApplication, model: Path, scratch: Path, outdir: Path, theme: Theme) -> list[Path]:
-    """The first screen and the model's page in that theme. The files that were written."""
-    session = Session(Answers(), Tasks(app), app)
-    window = MainWindow(session, Preferences(scratch / "window.ini"))
-    window.resize(SIZE)
-    window.show()
-    session.start()
-    try:
-        _settle(app, session)
+    """The first screen, the model's page with all that opens over it or beside it. The files written."""
+    with shown(app, Answers(), scratch / "window.ini") as (window, session):
         written = _write(window, outdir / f"first-screen-{theme}")
         window.open_paths([model])
         _settle(app, session)
-        return written + _write(window, outdir / f"window-{theme}")
-    finally:
-        window.close()
+        written += _write(window, outdir / f"window-{theme}")
+        actions = window.actions_
+        for name, action in (("learn", actions.learn), ("log", actions.log), ("compare", actions.compare)):
+            action.trigger()
+            _settle(app, session)
+            written += _write(window, outdir / f"{name}-{theme}")
+            action.trigger()
+        for name, action in (
+            ("export", actions.export),
+            ("prompt", actions.prompt),
+            ("settings", actions.settings),
+        ):
+            action.trigger()
+            _settle(app, session)
+            dialog = next(child for child in window.findChildren(QDialog) if child.isVisible())
+            written += _write(dialog, outdir / f"{name}-{theme}")
+            dialog.close()
+        return written
 
 
 def pictures_of_a_computer(app: QApplication, scratch: Path, outdir: Path, theme: Theme) -> list[Path]:
     """The page of a computer made by hand: its card stays idle, and Ollama holds memory of it."""
     domain = FakeDomain(computer=computers.cpu_only_build(), engine_backends=("CPU",))
-    session = Session(domain, Tasks(app), app)
-    window = MainWindow(session, Preferences(scratch / "computer.ini"))
-    window.resize(SIZE)
-    window.show()
-    session.start()
-    try:
-        _settle(app, session)
+    with shown(app, domain.as_answers(), scratch / "computer.ini") as (window, session):
         window.open_paths([Path("llama-3.1-8b.gguf")])
         window.actions_.computer.trigger()
         _settle(app, session)
         return _write(window, outdir / f"computer-{theme}")
-    finally:
-        window.close()
 
 
 def pictures_of_a_proof(app: QApplication, scratch: Path, outdir: Path, theme: Theme) -> list[Path]:
     """A proof made by hand, in the middle of its fill and at its end."""
     gate = Gate()
     domain = FakeDomain(proof_gate=gate)
-    session = Session(domain, Tasks(app), app)
-    window = MainWindow(session, Preferences(scratch / "proof.ini"))
-    window.resize(SIZE)
-    window.show()
-    session.start()
-    try:
-        _settle(app, session)
+    with shown(app, domain.as_answers(), scratch / "proof.ini") as (window, session):
         window.open_paths([Path("llama-3.1-8b.gguf")])
         _settle(app, session)
         model = session.current
@@ -114,12 +110,26 @@ def pictures_of_a_proof(app: QApplication, scratch: Path, outdir: Path, theme: T
             model.proof = after(model.proof, event) if model.proof else None
         session.proof_changed.emit(model)
         app.processEvents()
-        written = _write(window, outdir / f"proof-running-{theme}")
-        gate.open()
+        try:
+            written = _write(window, outdir / f"proof-running-{theme}")
+        finally:
+            gate.open()
         _settle(app, session)
         return written + _write(window, outdir / f"proof-{theme}")
+
+
+@contextmanager
+def shown(app: QApplication, answers: Answers, remembered: Path) -> Iterator[tuple[MainWindow, Session]]:
+    """A window at rest, and closed afterwards."""
+    session = Session(answers, Tasks(app), app)
+    window = MainWindow(session, Preferences(remembered))
+    window.resize(SIZE)
+    window.show()
+    session.start()
+    try:
+        _settle(app, session)
+        yield window, session
     finally:
-        gate.open()
         window.close()
 
 
@@ -129,10 +139,11 @@ def _settle(app: QApplication, session: Session) -> None:
         if deadline.hasExpired():
             raise TimeoutError("the window did not come to rest")
         app.processEvents(QEventLoop.ProcessEventsFlag.WaitForMoreEvents, 50)
-    app.processEvents()
+    for _ in range(LAYOUT_ROUNDS):
+        app.processEvents()
 
 
-def _write(window: MainWindow, stem: Path) -> list[Path]:
+def _write(window: QWidget, stem: Path) -> list[Path]:
     written = []
     for scale in SCALES:
         image = QImage(window.size() * scale, QImage.Format.Format_ARGB32)

@@ -27,6 +27,8 @@ from ui.window.main_window import MainWindow
 
 DESKTOP_FILE = "io.github.context_advisor.ContextAdvisor"
 Visit = Callable[[MainWindow, Session], object]
+# Headers are parsed and contexts searched beside the window: its thread gets the interpreter back this soon.
+_SWITCH_SECONDS = 0.001
 ICON = Path(__file__).with_name("icon.svg")
 
 
@@ -42,6 +44,7 @@ def main(argv: Sequence[str] | None = None, visit: Visit | None = None) -> int:
             "Use the command line instead: context-advisor recommend FILE\n"
         )
         return UsageError.exit_code
+    sys.setswitchinterval(_SWITCH_SECONDS)
     app = make_application(words[:1])
     reporter = CrashReporter(app)
     reporter.install()
@@ -55,6 +58,8 @@ def main(argv: Sequence[str] | None = None, visit: Visit | None = None) -> int:
     session.wanted.set_reserve(preferences.reserve)
     session.computer.use_engine(preferences.engine)
     session.library.use_folders(preferences.model_folders)
+    for trouble in preferences.troubles:
+        session.troubles.say(trouble.code, trouble)
     window = MainWindow(session, preferences)
     if sys.platform == "darwin":
         app.installEventFilter(_FileOpener(window.open_paths, app))

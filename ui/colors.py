@@ -6,6 +6,8 @@ Contrast follows WCAG 2; HSL lightness would put white on orange.
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 Rgb = tuple[int, int, int]
 
 ORANGE: Rgb = (230, 159, 0)
@@ -42,11 +44,13 @@ def mix(one: Rgb, other: Rgb, share: float) -> Rgb:
     return red, green, blue
 
 
+@lru_cache(maxsize=512)
 def text_on(background: Rgb) -> Rgb:
     """Black or white, whichever can be read better there."""
     return max((BLACK, WHITE), key=lambda color: contrast(color, background))
 
 
+@lru_cache(maxsize=512)  # asked for with every painting, of a few colours
 def readable(color: Rgb, background: Rgb, ratio: float = TEXT_CONTRAST) -> Rgb:
     """`color`, moved towards black or white until it has that contrast on `background`."""
     towards = text_on(background)

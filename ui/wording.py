@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from advisor.basis import Basis
-from advisor.export.choices import TARGETS
 from advisor.hardware.device import Device
 from advisor.memory.plan import MemoryPlan, Verdict
 from advisor.model.facts import ModelFacts
@@ -87,7 +86,7 @@ def model_line(facts: ModelFacts) -> str:
         facts.quantization,
         translate("wording", "{n} layers").format(n=facts.n_layer),
         format_bytes(facts.file_bytes),
-        translate("wording", "trained for {n} tokens").format(n=format_tokens(facts.n_ctx_train)),
+        translate("wording", "trained for {n}").format(n=format_tokens(facts.n_ctx_train)),
     ]
     if facts.n_expert:
         parts.insert(4, translate("wording", "{n} experts").format(n=facts.n_expert))
@@ -148,22 +147,6 @@ def in_print(settings: LoadSettings) -> str:
     if settings.n_ctx_per_slot < settings.n_ctx:
         return translate("wording", "{text} each").format(text=text)
     return text
-
-
-def target_words(name: str) -> str:
-    """What a program that an export is written for is called."""
-    return TARGETS[name].title if name in TARGETS else name
-
-
-def flavour_words(flavour: str) -> str:
-    return {
-        "pinned": translate("wording", "exactly these settings"),
-        "adjustable": translate("wording", "the runtime places the layers"),
-    }.get(flavour, flavour)
-
-
-def shell_words(shell: str) -> str:
-    return {"sh": "sh, bash, zsh", "powershell": "PowerShell", "cmd": "cmd"}.get(shell, shell)
 
 
 def lever_name(lever: Lever) -> str:

@@ -19,6 +19,7 @@ from advisor.errors import OutputError, UsageError
 from advisor.export.export import Export
 from advisor.export.lm_studio import DEFAULTS
 from advisor.export.merging import merged_defaults, merged_modelfile
+from advisor.export.running import check_ended_well, failures_told, found_program, named_programs
 from advisor.export.writing import write_whole
 from advisor.library.lm_studio import home_folder
 from advisor.library.places import Places
@@ -86,6 +87,7 @@ def defaults_path(export: Export, places: Places) -> Path:
         raise UsageError(
             f"--apply: {export.model_key} does not lie in LM Studio's models folder, so it has no defaults.",
             hint="Bring it in with lms import, or give --name PUBLISHER/REPOSITORY/FILE.gguf.",
+            code="not-in-lm-studio",
         )
     home, _ = home_folder(places)
     if not home.is_dir():
@@ -93,6 +95,14 @@ def defaults_path(export: Export, places: Places) -> Path:
             f"--apply: LM Studio's home was not found ({home}).", hint="Start LM Studio once, then try again."
         )
     return home / DEFAULTS / Path(*parts[:2]) / f"{parts[2]}.json"
+
+
+def backup_place(change: Change, now: datetime) -> Path:
+    """Where the copy of what is there goes: beside it, under a name that nothing has yet."""
+    target = change.path.resolve()
+    stem = f"{target.name}.bak-{now:%Y%m%d-%H%M%S}"
+    names = (stem, *(f"{stem}-{number}" for number in range(2, 100)))
+    return next(path for path in map(target.with_name, names) if not path.exists())
 
 
 def apply(change: Change, now: datetime) -> Path | None:
@@ -106,7 +116,7 @@ def apply(change: Change, now: datetime) -> Path | None:
                 f"{change.path} has changed in the meantime and was not touched.", hint="Try again."
             )
         if change.before is not None:
-            backup = _free(target, now)
+            backup = backup_place(change, now)
             shutil.copy2(target, backup)
         write_whole(target, change.after)
     except OSError as error:
@@ -127,16 +137,9 @@ def run_programs(export: Export, written: Path, environment: Mapping[str, str]) 
     `written` takes the place of the first file's name. Raises OutputError for a program that is not there or
     that fails.
     """
-    for named in export.programs:
-        words = [str(written.absolute()) if word == export.files[0].name else word for word in named]
-        program = shutil.which(words[0], path=environment.get("PATH"))
-        if program is None:
-            raise OutputError(
-                f"{words[0]} was not found, so nothing was run.",
-                hint=f"Install it, or run it yourself: {' '.join(words)}",
-                code="program-missing",
-            )
-        try:
+    for words in named_programs(export, written):
+        program = found_program(words, environment)
+        with failures_told(words):
             done = subprocess.run(  # noqa: S603 - words of ours, no shell, only on request
                 [program, *words[1:]],
                 env=dict(environment),
@@ -144,18 +147,7 @@ def run_programs(export: Export, written: Path, environment: Mapping[str, str]) 
                 stdout=sys.stderr,
                 check=False,
             )
-        except OSError as error:
-            raise OutputError(
-                f"{words[0]} could not be started: {error.strerror or error}.",
-                hint=f"Run it yourself: {' '.join(words)}",
-                code="program-failed",
-            ) from error
-        if done.returncode:
-            raise OutputError(
-                f"{words[0]} ended with {done.returncode}.",
-                hint="What it said stands above. The file is written all the same.",
-                code="program-failed",
-            )
+        check_ended_well(words, done.returncode)
 
 
 def _read(path: Path) -> str | None:
@@ -180,10 +172,3 @@ def _read(path: Path) -> str | None:
         hint="Move it away, or choose another file.",
         code="not-read",
     )
-
-
-def _free(target: Path, now: datetime) -> Path:
-    """A name for the copy that nothing has yet."""
-    stem = f"{target.name}.bak-{now:%Y%m%d-%H%M%S}"
-    names = (stem, *(f"{stem}-{number}" for number in range(2, 100)))
-    return next(path for path in map(target.with_name, names) if not path.exists())

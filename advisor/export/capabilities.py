@@ -74,7 +74,8 @@ CAPABILITIES = {
     "localai": Capability(
         words=_COMMON
         | _CACHE_TYPES
-        | {"n_seq_max", "kv_unified", "swa_full", "offload_kqv", "n_cpu_moe", "tensor_split"},
+        | {"n_seq_max", "kv_unified", "swa_full", "offload_kqv", "op_offload"}
+        | {"n_cpu_moe", "split_mode", "tensor_split"},
         one_batch=True,
     ),
     # docker/model-runner has a list of flags that it lets through (runtime_flags_allowlist.go).
@@ -114,7 +115,7 @@ def unsaid(to: str, settings: LoadSettings) -> tuple[Cannot, ...]:
     """Each setting that differs from its default and that the runtime has no word for."""
     can, title = CAPABILITIES[to], TARGETS[to].title
     return tuple(
-        Cannot(option, f"{title} has no setting for it here, so it loads without: the plan differs.")
+        Cannot(option, f"It cannot be said to {title} here, so it loads without: the plan differs.")
         for name, (option, default) in OPTIONS.items()
         if name not in can.words and getattr(settings, name) != default
     )

@@ -8,7 +8,6 @@ from dataclasses import replace
 from advisor.export.beside import not_said
 from advisor.export.capabilities import unsaid
 from advisor.export.export import Cannot, Export, File, Load
-from advisor.export.llama_router import section_name
 from advisor.export.llama_server import said_options
 from advisor.export.quoting import command_line
 from advisor.export.yaml_text import yaml_text
@@ -56,7 +55,7 @@ def _is_file(load: Load) -> bool:
 
 
 def _name(load: Load) -> str:
-    return section_name(load).lower() if _is_file(load) else load.model_path
+    return load.plain_name.lower() if _is_file(load) else load.model_path
 
 
 def _package(load: Load, name: str) -> Iterator[str]:

@@ -5,8 +5,10 @@ The renderers beside this module are pure functions from `Load` to `Export`; wri
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import PurePosixPath
 from typing import NamedTuple
 
 from advisor.export.choices import Flavour, Shell
@@ -15,6 +17,7 @@ from advisor.model.facts import ModelFacts
 from advisor.settings.load_settings import LoadSettings
 
 DEFAULT_FIT_TARGET_MIB = (1024,)  # common/common.h: fit_params_target
+UNQUANTIZED = frozenset({"f32", "f16", "bf16"})  # of the cache types
 
 
 class File(NamedTuple):
@@ -57,9 +60,25 @@ class Load:
         return self.settings.n_gpu_layers >= self.facts.all_gpu_layers
 
     @property
-    def needs_flash_attn(self) -> bool:
-        """A quantized V cache is refused by llama.cpp without flash attention (src/llama-context.cpp)."""
-        return self.settings.cache_type_v not in {"f32", "f16", "bf16"}
+    def flash_attn(self) -> str:
+        """on, off or auto. llama.cpp refuses a quantized V cache without it (src/llama-context.cpp)."""
+        return "on" if self.settings.cache_type_v not in UNQUANTIZED else self.settings.flash_attn
+
+    @property
+    def with_flash_attn(self) -> bool:
+        """For a runtime that knows on and off alone: auto turns it on wherever it can be."""
+        return self.flash_attn != "off"
+
+    @property
+    def file_name(self) -> str:
+        """The last part of the path, of whatever system that is."""
+        return PurePosixPath(self.model_path.replace("\\", "/")).name
+
+    @property
+    def plain_name(self) -> str:
+        """The file's name of characters that a section, a URL and a person can take."""
+        stem = self.file_name.removesuffix(".gguf")
+        return re.sub(r"[^A-Za-z0-9._-]+", "-", stem).strip("-.") or "model"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import fields, replace
+from typing import Any
 
 from advisor.export.capabilities import CAPABILITIES, OPTIONS, Capability
 from advisor.export.choices import TARGETS
@@ -100,7 +101,7 @@ def _slots(asked: Request, can: Capability, title: str) -> tuple[Request, list[C
 
 def _without_words(asked: Request, can: Capability, title: str) -> tuple[Request, list[Cannot]]:
     """Left out is what it has no word for; reported is what would have made a difference."""
-    left_out: dict[str, object] = {}
+    left_out: dict[str, Any] = {}  # values of Request itself
     cannot = []
     if "kv_unified" not in can.words and not can.own_slots and asked.kv_unified is not None:
         left_out["kv_unified"] = None
@@ -111,7 +112,7 @@ def _without_words(asked: Request, can: Capability, title: str) -> tuple[Request
     for batch, option in (("n_batch", "--batch-size"), ("n_ubatch", "--ubatch-size")):
         if batch not in can.words and getattr(asked, batch):
             left_out[batch] = None
-            cannot.append(Cannot(option, f"{title} has no setting for it: planned without it."))
+            cannot.append(Cannot(option, f"It cannot be said to {title} here: planned without it."))
     for name, (option, default) in OPTIONS.items():
         value = getattr(asked, name)
         if name in can.words or name == "n_seq_max" or value in (None, _NOTHING_SAID[name]):
@@ -119,6 +120,8 @@ def _without_words(asked: Request, can: Capability, title: str) -> tuple[Request
         left_out[name] = _NOTHING_SAID[name]
         if value != default:
             cannot.append(
-                Cannot(option, f"{title} has no setting for it: it loads without, and this plan is made so.")
+                Cannot(
+                    option, f"It cannot be said to {title} here: it loads without, and this plan is made so."
+                )
             )
-    return replace(asked, **left_out), cannot  # type: ignore[arg-type] # names and values of Request itself
+    return replace(asked, **left_out), cannot

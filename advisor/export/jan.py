@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from advisor.export.beside import not_said
 from advisor.export.capabilities import CAPABILITIES, left_to_the_runtime, unsaid
 from advisor.export.export import Cannot, Export, File, Load
-from advisor.export.llama_router import ini_value, section_name
+from advisor.export.llama_router import ini_value
 from advisor.export.llama_server import tensor_overrides
 from advisor.export.yaml_text import yaml_text
 
@@ -22,13 +22,13 @@ VERIFIED = (
 def render(load: Load) -> Export:
     """The file of this model. Raises UsageError (cannot-quote) for what Jan's preset could not hold."""
     settings = load.settings
-    model_id = section_name(load)
+    model_id = load.plain_name
     document: dict[str, object] = {
         "model_path": ini_value(load.model_path),
         "name": load.facts.name,
         "size_bytes": load.facts.file_bytes,
         "ctx_size": settings.n_ctx,
-        "flash_attn": "on" if load.needs_flash_attn else settings.flash_attn,
+        "flash_attn": load.flash_attn,
         "cache_type_k": settings.cache_type_k,
         "cache_type_v": settings.cache_type_v,
         "parallel": max(1, settings.n_seq_max - CAPABILITIES["jan"].own_slots),
@@ -65,15 +65,15 @@ def _cannot(load: Load) -> Iterator[Cannot]:
 def _notes(load: Load, model_id: str) -> Iterator[str]:
     yield (
         f"Put it at llamacpp/models/{model_id}/model.yml within Jan's data folder (Settings, Data Folder), "
-        "and "
-        "keep what your model.yml says besides. Then start Jan again."
+        "and keep what your model.yml says besides. Then start Jan again."
     )
     yield (
         "Jan opens two slots of its own beside parallel and shares one cache among all: the plan counts them."
     )
     yield (
-        "kv_unified off, or a swa_full, in llamacpp/settings.json changes what is loaded: leave them as "
-        "they are."
+        "Of what this file says Jan passes on only what is not llama.cpp's own default: settings of its "
+        "engine (llamacpp/settings.json) hold for the rest. Leave kv_unified, swa_full, cache types and "
+        "batch sizes there as they are."
     )
     if not load.pinned:
         yield "Without n_gpu_layers llama.cpp places the layers, where Jan's Fit is on as it is by default."

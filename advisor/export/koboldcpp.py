@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from advisor.export.beside import not_said
 from advisor.export.capabilities import left_to_the_runtime, unsaid
 from advisor.export.export import Cannot, Export, File, Load
-from advisor.export.llama_router import section_name
 from advisor.export.llama_server import tensor_overrides
 from advisor.export.quoting import command_line
 from advisor.units import format_tokens
@@ -25,7 +24,7 @@ _QUANTKV = {"f16": 0, "q8_0": 1, "q4_0": 2}
 
 def render(load: Load) -> Export:
     """The file for `koboldcpp --config`. Raises SettingsError for a pattern that it would cut."""
-    name = f"{section_name(load)}.kcpps"
+    name = f"{load.plain_name}.kcpps"
     text = json.dumps(_settings(load), indent=1, ensure_ascii=False) + "\n"
     return Export(
         runtime="koboldcpp",
@@ -39,15 +38,14 @@ def render(load: Load) -> Export:
 
 def _settings(load: Load) -> dict[str, object]:
     settings, beside = load.settings, load.companions
-    flash_attn = settings.flash_attn != "off" or load.needs_flash_attn
     found: dict[str, object] = {
         "model_param": load.model_path,
         "contextsize": settings.n_ctx,
         "gpulayers": settings.n_gpu_layers if load.pinned else -1,
         "quantkv": _QUANTKV.get(settings.cache_type_k, settings.cache_type_k),
         # Up to 1.102 it is off unless said, later on unless the other is said.
-        "flashattention": flash_attn,
-        "noflashattention": not flash_attn,
+        "flashattention": load.with_flash_attn,
+        "noflashattention": not load.with_flash_attn,
         "batchsize": settings.n_ubatch,
         # 1.102 keeps the whole context of windowed layers unless told, later versions the other way round.
         "noswa": settings.swa_full,
@@ -68,6 +66,8 @@ def _settings(load: Load) -> dict[str, object]:
         found["mmproj"] = str(beside.projector.path)
     if beside.draft and beside.draft.facts.path:
         found["draftmodel"] = str(beside.draft.facts.path)
+        if beside.draft.n_gpu_layers is not None:  # all of them by itself
+            found["draftgpulayers"] = beside.draft.n_gpu_layers
     return found
 
 
@@ -84,9 +84,8 @@ def _notes(load: Load) -> Iterator[str]:
     settings = load.settings
     yield "Generated for KoboldCpp 1.102 or newer."
     yield (
-        'The GPU\'s backend depends on your build and is not written: add "usecuda": [] or '
-        '"usevulkan": [] to '
-        "the file, or open it in the launcher. Beside --config every other option is ignored."
+        'The GPU\'s backend depends on your build and is not written: add "usecuda": [] or "usevulkan": [] '
+        "to the file, or open it in the launcher. Beside --config every other option is ignored."
     )
     if settings.cache_type_k not in _QUANTKV:
         yield f"quantkv is written as a name, {settings.cache_type_k}: that needs KoboldCpp 1.115 or newer."
@@ -95,7 +94,6 @@ def _notes(load: Load) -> Iterator[str]:
     if load.facts.n_ctx_train and settings.n_ctx > load.facts.n_ctx_train:
         yield (
             f"Above the {format_tokens(load.facts.n_ctx_train)} tokens of the training KoboldCpp stretches "
-            "the "
-            "positions by itself (NTK), not with YaRN."
+            "the positions by itself (NTK), not with YaRN."
         )
     yield "A front end that sends a smaller context of its own uses no more than that: set it there, too."

@@ -12,8 +12,9 @@ from advisor.settings.rope import Rope
 
 GENERATED = "Generated for llama-cpp-python 0.3.36."
 VERIFIED = (
-    "Every argument is one of llama_cpp.Llama of llama-cpp-python 0.3.36; its server's "
-    "settings classes read server.json and know every key; the model was not loaded."
+    "Every argument is one of llama_cpp.Llama of llama-cpp-python 0.3.36; its server reads such a file and "
+    "asks the library for the same; with both the KV cache that was planned was allocated, on the CPU. This "
+    "text itself was not run."
 )
 
 NOTES = (
@@ -62,7 +63,7 @@ def _arguments(load: Load) -> dict[str, object]:
         "tensor_split": list(settings.tensor_split) or None,
         "offload_kqv": settings.offload_kqv,
         "op_offload": settings.op_offload,
-        "flash_attn": settings.flash_attn != "off" or load.needs_flash_attn,
+        "flash_attn": load.with_flash_attn,
         "swa_full": settings.swa_full,
         "type_k": _TYPE_NUMBERS[settings.cache_type_k],
         "type_v": _TYPE_NUMBERS[settings.cache_type_v],

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
-from pathlib import PurePosixPath
 
 from advisor.export.capabilities import left_to_the_runtime
 from advisor.export.export import Export, File, Load
@@ -14,8 +12,7 @@ from advisor.export.quoting import check_text, command_line, refusal
 VERIFIED = (
     "The router of llama-server b10434 started on such files and listed every option but device, with its "
     "value, and allocated the KV cache that was planned, to the printed digit, for three of them on the "
-    "CPU; this "
-    "text itself was not run."
+    "CPU; this text itself was not run."
 )
 FILE = "llama-presets.ini"
 
@@ -48,7 +45,7 @@ _KEYS = {
 def render(load: Load) -> Export:
     """One section with everything said. Raises UsageError (cannot-quote) for what the file cannot hold."""
     options = tuple(said_options(load))
-    name = section_name(load)
+    name = load.plain_name
     lines = [f"; {GENERATED}", "version = 1", "", f"[{name}]", *_pairs(options), "load-on-startup = false"]
     return Export(
         runtime="llama-router",
@@ -63,12 +60,6 @@ def render(load: Load) -> Export:
         ),
         verified_with=VERIFIED,
     )
-
-
-def section_name(load: Load) -> str:
-    """The file's name of characters that a section, a URL and a person can take."""
-    stem = PurePosixPath(load.model_path.replace("\\", "/")).name.removesuffix(".gguf")
-    return re.sub(r"[^A-Za-z0-9._-]+", "-", stem).strip("-.") or "model"
 
 
 def ini_value(value: str) -> str:

@@ -16,10 +16,9 @@ from advisor.units import format_tokens
 # The oldest build that was seen with --load-mode and --fit; newer ones no longer have the mmap flags.
 GENERATED = "Generated for llama-server of llama.cpp b10434 or newer."
 VERIFIED = (
-    "common/arg.cpp of llama.cpp 0c1e57098 (October 2026) has every flag and LLAMA_ARG_ name, the program of "
-    "b10434 parsed them but for -dev with the name of a GPU, and allocated the KV cache that was planned, "
-    "to the "
-    "printed digit, for three exports on the CPU; this text itself was not run."
+    "common/arg.cpp of llama.cpp 0c1e57098 (October 2026) has every flag and LLAMA_ARG_ name, the program "
+    "of b10434 parsed them but for -dev with the name of a GPU, and allocated the KV cache that was "
+    "planned, to the printed digit, for three exports on the CPU; this text itself was not run."
 )
 
 PROGRAM = "llama-server"
@@ -71,8 +70,7 @@ def said_options(load: Load) -> Iterator[Option]:
         yield _valued("-dev", "DEVICE", ",".join(settings.devices))
     yield from _layers(load)
     # With "auto" llama.cpp turns it on for a quantized V cache; saying so does not depend on that.
-    flash_attn = "on" if load.needs_flash_attn else settings.flash_attn
-    yield _valued("-fa", "FLASH_ATTN", flash_attn)
+    yield _valued("-fa", "FLASH_ATTN", load.flash_attn)
     yield _valued("-ctk", "CACHE_TYPE_K", settings.cache_type_k)
     yield _valued("-ctv", "CACHE_TYPE_V", settings.cache_type_v)
     if settings.n_batch != 2048:

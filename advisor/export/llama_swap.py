@@ -5,7 +5,6 @@ from __future__ import annotations
 from advisor.export.capabilities import left_to_the_runtime
 from advisor.export.choices import Shell
 from advisor.export.export import Export, File, Load
-from advisor.export.llama_router import section_name
 from advisor.export.llama_server import PROGRAM, loading_notes, no_draft, said_options, words
 from advisor.export.quoting import command_line, refusal
 from advisor.export.yaml_text import yaml_text
@@ -13,9 +12,8 @@ from advisor.export.yaml_text import yaml_text
 GENERATED = "Generated for llama-swap (August 2026) with llama-server of llama.cpp b10434 or newer."
 VERIFIED = (
     "PyYAML and ruamel.yaml read the file alike; of such commands, cut into words by the rules of a POSIX "
-    "shell, "
-    "llama-server b10434 allocated the KV cache that was planned, to the printed digit. llama-swap was "
-    "not run."
+    "shell, llama-server b10434 allocated the KV cache that was planned, to the printed digit. llama-swap "
+    "was not run."
 )
 
 
@@ -28,7 +26,7 @@ def render(load: Load) -> Export:
     # Cut into words without a shell; ${PORT} is replaced before.
     shell: Shell = "sh" if load.shell == "sh" else "cmd"
     line = f"{PROGRAM} --port ${{PORT}} {command_line(said, shell)}"
-    name = section_name(load)
+    name = load.plain_name
     return Export(
         runtime="llama-swap",
         files=(File("config.yaml", yaml_text({"models": {name: {"cmd": line}}}, GENERATED)),),

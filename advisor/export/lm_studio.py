@@ -12,12 +12,10 @@ from advisor.export.quoting import command_line
 from advisor.settings.rope import Rope, said
 
 VERIFIED = (
-    "The load schema of @lmstudio/sdk 2.0.0 accepts such files, knows every key, and makes the same "
-    "fields of "
-    "sdk-load-config.json; lmstudio 1.5.0 (Python) makes the same of what it knows. The body of the REST "
-    "call is "
-    "checked against the documentation alone. LM Studio does not document where the file goes, and was "
-    "not run."
+    "The load schema of @lmstudio/sdk 2.0.0 accepts such files, knows every key, and makes the same fields "
+    "of sdk-load-config.json; lmstudio 1.5.0 (Python) makes the same of what it knows. The body of the REST "
+    "call is checked against the documentation alone. LM Studio does not document where the file goes, and "
+    "was not run."
 )
 DEFAULTS = ".internal/user-concrete-model-default-config"
 
@@ -64,8 +62,7 @@ def _fields(load: Load) -> Iterator[dict[str, object]]:
     yield _field("llm.load.numParallelSessions", value=settings.n_seq_max)
     yield _field("llm.load.useUnifiedKvCache", value=settings.kv_unified)
     yield _field("llm.load.offloadKVCacheToGpu", value=settings.offload_kqv)
-    flash_attn = settings.flash_attn != "off" or load.needs_flash_attn
-    yield _field("llm.load.llama.flashAttention", value=flash_attn)
+    yield _field("llm.load.llama.flashAttention", value=load.with_flash_attn)
     yield _field("llm.load.llama.evalBatchSize", value=settings.n_batch)
     yield _field("llm.load.llama.physicalBatchSize", value=settings.n_ubatch)
     yield _field("llm.load.llama.tryMmap", value=settings.use_mmap)
@@ -169,12 +166,11 @@ def _notes(load: Load, key: str) -> Iterator[str]:
         yield "The context is larger than the model was trained for."
     yield (
         "sdk-load-config.json is the config of client.llm.load (@lmstudio/sdk 2.0) and of lmstudio.llm "
-        "(Python), "
-        f"which drops {', '.join(NOT_IN_PYTHON)} without a word: there, keep these in the file above."
+        f"(Python), which drops {', '.join(NOT_IN_PYTHON)} without a word: there, keep these in the file "
+        "above."
     )
     yield (
         "rest-load.json is the body of POST http://localhost:1234/api/v1/models/load, which has no layers "
-        "and no "
-        "cache types: they come from the file above."
+        "and no cache types: they come from the file above."
     )
     yield "In the app the same values stand under the gear beside the model, if the file is ignored."

@@ -29,7 +29,7 @@ def sdk_config(
         "maxParallelPredictions": settings.n_seq_max,
         "useUnifiedKvCache": settings.kv_unified,
         "offloadKVCacheToGpu": settings.offload_kqv,
-        "flashAttention": settings.flash_attn != "off" or load.needs_flash_attn,
+        "flashAttention": load.with_flash_attn,
         "evalBatchSize": settings.n_batch,
         "physicalBatchSize": settings.n_ubatch,
         "tryMmap": settings.use_mmap,
@@ -47,7 +47,7 @@ def rest_body(load: Load, key: str) -> File:
         "model": key,
         "context_length": settings.n_ctx,
         "eval_batch_size": settings.n_batch,
-        "flash_attention": settings.flash_attn != "off" or load.needs_flash_attn,
+        "flash_attention": load.with_flash_attn,
         "offload_kv_cache_to_gpu": settings.offload_kqv,
         "echo_load_config": True,
     }

@@ -5,25 +5,20 @@ Only this computer is asked, only when a person wants it, and for a bounded time
 
 from __future__ import annotations
 
-import contextlib
-import http.client
-import ipaddress
-import json
-import socket
-import threading
 from collections.abc import Iterator
-from dataclasses import dataclass
-from urllib.parse import urlsplit
+from dataclasses import dataclass, replace
+from urllib.parse import quote
 
-from advisor.errors import AdvisorError, UsageError
+from advisor.errors import UsageError
 from advisor.export.choices import TARGETS
+from advisor.export.local_server import asked, no_server
 from advisor.settings.load_settings import LoadSettings
 from advisor.units import format_bytes, format_tokens
 
 ADDRESSES = {"ollama": "http://127.0.0.1:11434", "llama-server": "http://127.0.0.1:8080"}
 
 _SECONDS = 5.0
-_MAX_BYTES = 4 * 1024 * 1024
+_IN_MEMORY = frozenset({"loaded", "sleeping"})  # as a router calls it (tools/server/server-models.h)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +46,10 @@ def ask(to: str, address: str | None = None, *, seconds: float = _SECONDS) -> tu
         )
     address = address or ADDRESSES[profile]
     if profile == "ollama":
-        return tuple(_of_ollama(_get(address, "/api/ps", seconds), address))
-    return (_of_llama_server(_get(address, "/props", seconds), address),)
+        return tuple(_of_ollama(asked(address, "/api/ps", seconds), address))
+    if to == "llama-swap":
+        return tuple(_of_llama_swap(address, seconds))
+    return tuple(_of_llama_server(address, seconds))
 
 
 def differences(it: Loaded, wanted: LoadSettings) -> tuple[str, ...]:
@@ -74,7 +71,8 @@ def _differences(it: Loaded, wanted: LoadSettings) -> Iterator[str]:
         )
     if it.n_slots is not None and it.n_slots != wanted.n_seq_max:
         yield f"It has {it.n_slots} slots instead of {wanted.n_seq_max}."
-    if it.size_bytes and it.on_gpu_bytes is not None and it.on_gpu_bytes < it.size_bytes:
+    gpu_wanted = wanted.n_gpu_layers > 0
+    if gpu_wanted and it.size_bytes and it.on_gpu_bytes is not None and it.on_gpu_bytes < it.size_bytes:
         beside = format_bytes(it.size_bytes - it.on_gpu_bytes)
         yield f"{beside} of {format_bytes(it.size_bytes)} are not on the GPU, where all is faster."
 
@@ -83,10 +81,10 @@ def _of_ollama(answer: object, address: str) -> Iterator[Loaded]:
     """server/routes.go: PsHandler."""
     models = answer.get("models") if isinstance(answer, dict) else None
     if not isinstance(models, list):
-        raise _no_server(address, "its answer is not Ollama's")
+        raise no_server(address, "its answer is not Ollama's")
     for model in models:
         if not isinstance(model, dict) or not isinstance(model.get("name"), str):
-            raise _no_server(address, "its answer is not Ollama's")
+            raise no_server(address, "its answer is not Ollama's")
         yield Loaded(
             name=model["name"],
             n_ctx=_count(model.get("context_length")),
@@ -95,11 +93,50 @@ def _of_ollama(answer: object, address: str) -> Iterator[Loaded]:
         )
 
 
-def _of_llama_server(answer: object, address: str) -> Loaded:
+def _of_llama_swap(address: str, seconds: float) -> Iterator[Loaded]:
+    """internal/server/api.go: what is ready, each asked through llama-swap itself, which then loads none."""
+    answer = asked(address, "/running", seconds)
+    running = answer.get("running") if isinstance(answer, dict) else None
+    if not isinstance(running, list):
+        raise no_server(address, "its answer is not llama-swap's")
+    for model in running:
+        name = model.get("model") if isinstance(model, dict) else None
+        if not isinstance(name, str):
+            raise no_server(address, "its answer is not llama-swap's")
+        if model.get("state") == "ready":
+            path = f"/upstream/{quote(name)}/props"
+            yield replace(_of_props(asked(address, path, seconds), address), name=name)
+
+
+def _of_llama_server(address: str, seconds: float) -> Iterator[Loaded]:
+    """Its model; a router's models that are in memory, none of which is loaded for the question."""
+    answer = asked(address, "/props", seconds)
+    if not isinstance(answer, dict) or answer.get("role") != "router":
+        yield _of_props(answer, address)
+        return
+    for name in _in_memory(asked(address, "/models", seconds), address):
+        path = f"/props?model={quote(name, safe='')}&autoload=false"
+        yield replace(_of_props(asked(address, path, seconds), address), name=name)
+
+
+def _in_memory(answer: object, address: str) -> Iterator[str]:
+    """tools/server/server-models.cpp: get_router_models."""
+    models = answer.get("data") if isinstance(answer, dict) else None
+    if not isinstance(models, list):
+        raise no_server(address, "its answer is not llama-server's")
+    for model in models:
+        status = model.get("status") if isinstance(model, dict) else None
+        if not isinstance(status, dict) or not isinstance(model.get("id"), str):
+            raise no_server(address, "its answer is not llama-server's")
+        if status.get("value") in _IN_MEMORY:
+            yield model["id"]
+
+
+def _of_props(answer: object, address: str) -> Loaded:
     """tools/server/server-context.cpp: get_props."""
     settings = answer.get("default_generation_settings") if isinstance(answer, dict) else None
     if not isinstance(answer, dict) or not isinstance(settings, dict):
-        raise _no_server(address, "its answer is not llama-server's")
+        raise no_server(address, "its answer is not llama-server's")
     path = answer.get("model_path")
     return Loaded(
         name=path if isinstance(path, str) and path else "The model",
@@ -110,75 +147,3 @@ def _of_llama_server(answer: object, address: str) -> Loaded:
 
 def _count(value: object) -> int | None:
     return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
-
-
-def _get(address: str, path: str, seconds: float) -> object:
-    """One GET without redirects and proxies, of at most so many bytes and seconds."""
-    host, port = _local(address)
-    connection = http.client.HTTPConnection(host, port, timeout=seconds)
-    late = threading.Event()
-    limit: threading.Timer | None = None
-    try:
-        connection.connect()
-        # The timeout counts from one byte to the next; this ends an answer that drips.
-        limit = threading.Timer(seconds, _cut, (connection.sock, late))
-        limit.start()
-        connection.request("GET", path)
-        response = connection.getresponse()
-        if response.status != 200:
-            raise _no_server(address, f"it answered {response.status}")
-        content = bytearray()
-        while part := response.read1(65536):
-            content += part
-            if len(content) > _MAX_BYTES:
-                raise _no_server(address, "its answer is too long")
-        return _json(bytes(content))
-    except (OSError, http.client.HTTPException) as error:
-        why = "it took too long" if late.is_set() else _words(error)
-        raise _no_server(address, why) from error
-    except (ValueError, RecursionError) as error:
-        why = "it took too long" if late.is_set() else "its answer is not JSON"
-        raise _no_server(address, why) from error
-    finally:
-        if limit:
-            limit.cancel()
-        connection.close()
-
-
-def _cut(connection: socket.socket, late: threading.Event) -> None:
-    late.set()
-    with contextlib.suppress(OSError):
-        connection.shutdown(socket.SHUT_RDWR)
-
-
-def _words(error: OSError | http.client.HTTPException) -> str:
-    return getattr(error, "strerror", None) or str(error) or type(error).__name__
-
-
-def _json(content: bytes) -> object:
-    answer: object = json.loads(content)
-    return answer
-
-
-def _local(address: str) -> tuple[str, int]:
-    """Host and port of an http address on this computer. Raises UsageError for any other."""
-    try:
-        parts = urlsplit(address if "://" in address else f"http://{address}")
-        host, port = parts.hostname or "", parts.port or 80
-        is_here = host == "localhost" or ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        is_here, parts = False, urlsplit("")
-    if not is_here or parts.scheme != "http":
-        raise UsageError(
-            f"--check: {address!a} is not an address of this computer.",
-            hint=f"Write it like {ADDRESSES['llama-server']}; other computers are not asked.",
-        )
-    return host, port
-
-
-def _no_server(address: str, why: str) -> AdvisorError:
-    return AdvisorError(
-        f"What {address} has loaded could not be found out: {why}.",
-        hint="Start the server and load the model, or give its address: --check http://127.0.0.1:PORT",
-        code="no-server",
-    )

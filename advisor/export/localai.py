@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import PurePosixPath
 
 from advisor.export.beside import not_said
 from advisor.export.capabilities import unsaid
 from advisor.export.export import Cannot, Export, File, Load
-from advisor.export.llama_router import section_name
 from advisor.export.yaml_text import yaml_text
 
 GENERATED = "Generated for LocalAI with its llama-cpp backend (August 2026)."
 VERIFIED = (
-    "PyYAML and ruamel.yaml read the file alike; keys as LocalAI's model_config.go and grpc-server.cpp of "
-    "August 2026 have them. LocalAI was not run."
+    "PyYAML and ruamel.yaml read the file alike; keys as LocalAI's model_config.go, prediction.go and "
+    "grpc-server.cpp of August 2026 have them. LocalAI was not run."
 )
 
 NOTES = (
@@ -24,8 +22,7 @@ NOTES = (
     ),
     (
         "Beside the model LocalAI's llama.cpp keeps up to 8 GiB of prompts in RAM: cache_ram:0 in options "
-        "ends "
-        "that."
+        "ends that."
     ),
 )
 
@@ -33,21 +30,24 @@ NOTES = (
 def render(load: Load) -> Export:
     """The file for LocalAI's models folder, in which the model lies, too."""
     settings = load.settings
-    name = section_name(load)
+    name = load.plain_name
     document: dict[str, object] = {
         "name": name,
         "backend": "llama-cpp",
-        "parameters": {"model": PurePosixPath(load.model_path.replace("\\", "/")).name},
+        # core/schema/prediction.go: beside these two, `batch` at the top would be passed over.
+        "parameters": {
+            "model": load.file_name,
+            "batch": settings.n_ubatch,
+        },
         "context_size": settings.n_ctx,
         "gpu_layers": settings.n_gpu_layers,
         "f16": True,
-        "flash_attention": "on" if load.needs_flash_attn else settings.flash_attn,
+        "flash_attention": load.flash_attn,
         "cache_type_k": settings.cache_type_k,
         "cache_type_v": settings.cache_type_v,
         "no_kv_offloading": not settings.offload_kqv,
         "mmap": settings.use_mmap,
         "mmlock": False,
-        "batch": settings.n_ubatch,
         "options": list(_options(load)),
     }
     if settings.tensor_split:
@@ -73,6 +73,10 @@ def _options(load: Load) -> Iterator[str]:
         yield f"n_cpu_moe:{settings.n_cpu_moe}"
     if settings.swa_full:
         yield "swa_full:true"
+    if not settings.op_offload:
+        yield "no_op_offload:true"
+    if settings.split_mode != "layer":
+        yield f"split_mode:{settings.split_mode}"
 
 
 def _cannot(load: Load) -> Iterator[Cannot]:

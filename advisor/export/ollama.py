@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from advisor.export.capabilities import left_to_the_runtime, unsaid
-from advisor.export.export import Cannot, Export, File, Load
+from advisor.export.export import UNQUANTIZED, Cannot, Export, File, Load
 from advisor.export.expressible import different_types, one_cache_type
 from advisor.export.ollama_server import SYSTEMD_FILE, how_to_set, systemd_drop_in
 from advisor.export.quoting import check_text, refusal
@@ -16,20 +16,18 @@ from advisor.units import format_tokens
 
 GENERATED = "Generated for Ollama 0.30 or newer."
 VERIFIED = (
-    "Modelfile rules of Ollama 0.33 (parser/parser.go, api/types.go), not run; systemd 252 (systemd-analyze "
-    "verify) accepts such an override.conf."
+    "Modelfile rules of Ollama 0.33 (parser/parser.go, api/types.go), not run; Ollama's Python library 0.6.3 "
+    "has every option; systemd 252 (systemd-analyze verify) accepts such an override.conf."
 )
 
 # common/common.h of llama.cpp: fit_params_target; envconfig/config.go names the variable.
 FIT_MARGIN = (
-    "Ollama places the layers so that 1 GiB of each GPU stays free: part of a model that fits closely "
-    "goes to "
-    "the CPU. LLAMA_ARG_FIT_TARGET (MiB), set like the other variables of the server, changes that."
+    "Ollama places the layers so that 1 GiB of each GPU stays free: part of a model that fits closely goes "
+    "to the CPU. LLAMA_ARG_FIT_TARGET (MiB), set like the other variables of the server, changes that."
 )
 CLIENTS = (
     "Some programs send a num_ctx of their own, which counts instead of this one: Continue 8,192, aider "
-    "what its "
-    "request needs. Export for them, too: --to continue, --to aider, --to open-webui."
+    "what its request needs. Export for them, too: --to continue, --to aider, --to open-webui."
 )
 
 
@@ -84,9 +82,10 @@ def server_environment(load: Load) -> dict[str, str]:
     cache_type = one_cache_type(settings.cache_type_k, settings.cache_type_v)
     if cache_type != "f16":
         found["OLLAMA_KV_CACHE_TYPE"] = cache_type
-    if settings.flash_attn != "auto" or cache_type not in {"f32", "f16", "bf16"}:
-        is_off = settings.flash_attn == "off" and cache_type in {"f32", "f16", "bf16"}
-        found["OLLAMA_FLASH_ATTENTION"] = "0" if is_off else "1"
+    if cache_type not in UNQUANTIZED:
+        found["OLLAMA_FLASH_ATTENTION"] = "1"
+    elif settings.flash_attn != "auto":
+        found["OLLAMA_FLASH_ATTENTION"] = "0" if settings.flash_attn == "off" else "1"
     if settings.n_seq_max > 1:
         found["OLLAMA_NUM_PARALLEL"] = str(settings.n_seq_max)
     return found
@@ -166,18 +165,14 @@ def _notes(load: Load, environment: dict[str, str]) -> Iterator[str]:
     settings = load.settings
     if environment:
         yield (
-            "num_ctx is one step. "
-            + " and ".join(environment)
-            + " belong to the server, hold for all its models "
+            f"num_ctx is one step. {' and '.join(environment)} belong to the server, hold for all its models "
             "and need a restart of it. How to set them:"
         )
         yield from how_to_set(environment)
     else:
         yield "One step is enough: only num_ctx changes, no setting of the server."
-    yield (
-        "/v1 endpoints ignore num_ctx: use the new model there, or set "
-        f"OLLAMA_CONTEXT_LENGTH={num_ctx(load)}."
-    )
+    length = f"OLLAMA_CONTEXT_LENGTH={num_ctx(load)}"
+    yield f"/v1 endpoints ignore num_ctx: use the new model there, or set {length}."
     if settings.n_seq_max == 1:
         yield "A server with OLLAMA_NUM_PARALLEL above 1 needs the KV cache that many times."
     if "OLLAMA_KV_CACHE_TYPE" not in environment:

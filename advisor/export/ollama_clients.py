@@ -29,7 +29,9 @@ _ANSWER_TOKENS = 4096  # what a client may ask for at most; a quarter of the con
 
 def open_webui(load: Load) -> Export:
     """The advanced parameters of a model, as Open WebUI keeps and forwards them."""
-    params = model_options(load)
+    params: dict[str, object] = {**model_options(load)}
+    if "main_gpu" in params:  # the page has no field of its own for it
+        params["custom_params"] = {"main_gpu": params.pop("main_gpu")}
     return _export(
         load,
         "open-webui",
@@ -38,13 +40,11 @@ def open_webui(load: Load) -> Export:
         (
             (
                 "Generated for Open WebUI 0.12 or newer. In Admin Panel, Settings, Models choose the model "
-                "and write "
-                "these values under Advanced Params."
+                "and write these values under Advanced Params."
             ),
             (
                 "They are sent to Ollama alone: to other servers Open WebUI sends no num_ctx, set the "
-                "context "
-                "there."
+                "context there."
             ),
         ),
     )
@@ -61,13 +61,11 @@ def continue_(load: Load) -> Export:
         "continue",
         (File("config.yaml", yaml_text(document, "Generated for Continue (config schema v1).")),),
         "PyYAML and ruamel.yaml read the file alike; @continuedev/config-yaml 1.42.0 parses and validates "
-        "such a "
-        "file and keeps its limits. Continue was not run.",
+        "such a file and keeps its limits. Continue was not run.",
         (
             (
                 "Add the entry to models in ~/.continue/config.yaml. Continue sends contextLength to Ollama "
-                "as num_ctx: "
-                "without it, it sends 8,192, whatever the Modelfile or the server say."
+                "as num_ctx: without it, it sends 8,192, whatever the Modelfile or the server say."
             ),
             "contextLength must stand below defaultCompletionOptions: beside the model's name it is dropped.",
         ),
@@ -77,7 +75,7 @@ def continue_(load: Load) -> Export:
 def aider(load: Load) -> Export:
     """aider's two files: what it sends, and what it counts with."""
     model = f"ollama_chat/{served_name(load)}"
-    settings = yaml_text_list({"name": model, "extra_params": {"num_ctx": num_ctx(load)}})
+    entry = {"name": model, "extra_params": {"num_ctx": num_ctx(load)}}
     answer = answer_tokens(num_ctx(load))
     metadata = {
         model: {
@@ -92,27 +90,19 @@ def aider(load: Load) -> Export:
         load,
         "aider",
         (
-            File(".aider.model.settings.yml", settings),
+            File(".aider.model.settings.yml", yaml_text([entry], "Generated for aider (2026).")),
             File(".aider.model.metadata.json", json.dumps(metadata, indent=1, ensure_ascii=False) + "\n"),
         ),
-        "PyYAML and ruamel.yaml read the file alike; keys as aider's documentation of 2026 has them. "
-        "aider was "
-        "not run.",
+        "PyYAML and ruamel.yaml read the file alike; keys as aider's documentation of 2026 has them. aider "
+        "was not run.",
         (
             (
                 "Put both files into your home folder or the repository's. Without num_ctx aider asks for "
-                "another "
-                "context with each request, and Ollama loads the model anew each time."
+                "another context with each request, and Ollama loads the model anew each time."
             ),
         ),
         commands=(command_line(("aider", "--model", model), load.shell),),
     )
-
-
-def yaml_text_list(entry: dict[str, object]) -> str:
-    """A file that is a list of one entry: aider's."""
-    lines = yaml_text({"list": [entry]}, "Generated for aider (2026).").splitlines()
-    return "\n".join([lines[0], *(line.removeprefix("  ") for line in lines[2:])]) + "\n"
 
 
 def served_name(load: Load) -> str:

@@ -6,22 +6,20 @@ import json
 
 from advisor.export.capabilities import left_to_the_runtime
 from advisor.export.export import Export, File, Load
-from advisor.export.llama_router import section_name
 from advisor.export.llama_server import PROGRAM, loading_notes, no_draft, said_options, words
 from advisor.export.ollama_clients import answer_tokens
 from advisor.export.quoting import command_line
 
 VERIFIED = (
     "TypeScript finds such a file to be a Config of @opencode-ai/sdk 1.19.3; OpenCode was not run. The "
-    "command is that of "
-    "--to llama-server, and --alias was parsed by b10434."
+    "command is that of --to llama-server, and --alias was parsed by b10434."
 )
 BASE_URL = "http://127.0.0.1:8080/v1"  # where llama-server listens by itself
 
 
 def render(load: Load) -> Export:
     """The client's limits, and the command of the server that they describe."""
-    name = section_name(load)
+    name = load.plain_name
     n_ctx = load.settings.n_ctx_per_slot
     document = {
         "$schema": "https://opencode.ai/config.json",
@@ -47,8 +45,7 @@ def render(load: Load) -> Export:
             ),
             (
                 "These are limits for OpenCode alone: the server must be started with that context. With "
-                "Ollama, "
-                "whose /v1 address ignores num_ctx, use the model of --to ollama."
+                "Ollama, whose /v1 address ignores num_ctx, use the model of --to ollama."
             ),
             (
                 f"limit.output is a choice of ours: {answer_tokens(n_ctx):,} of the tokens are left to the "

@@ -10,6 +10,7 @@ from advisor.export.choices import TARGETS, Flavour, Shell
 from advisor.export.export import DEFAULT_FIT_TARGET_MIB, Export
 from advisor.export.expressible import expressible
 from advisor.export.registry import render
+from advisor.memory.companions import NO_COMPANIONS, Companions
 from advisor.memory.plan import MemoryPlan
 from advisor.model.facts import ModelFacts
 from advisor.settings.asking import request_of
@@ -36,10 +37,12 @@ def prepare(
     flavour: Flavour = "pinned",
     shell: Shell = "sh",
     name: str | None = None,
+    companions: Companions = NO_COMPANIONS,
 ) -> Prepared:
     """These settings in the words of the program `to`, which may be another than the one they were made for.
 
-    `name` takes the file's place where the runtime knows the model by it. Raises SettingsError for what the
+    `name` takes the file's place where the runtime knows the model by it; `companions` have whole paths and
+    are counted by `plan`. Raises SettingsError for what the
     runtime cannot have at all and UsageError for a path that cannot be written down.
     """
     request, changed = expressible(_asked_of(to, settings, facts), to)
@@ -51,6 +54,7 @@ def prepare(
         model_path=name or whole_path(facts),
         flavour=flavour,
         shell=shell,
+        companions=companions,
         fit_target_mib=fit_target_mib(made),
     )
     return Prepared(replace(export, cannot_express=(*changed, *export.cannot_express)), made)

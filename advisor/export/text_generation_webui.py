@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Iterator
-from pathlib import PurePosixPath
 
 from advisor.export.capabilities import left_to_the_runtime
 from advisor.export.export import Export, File, Load
@@ -15,7 +14,8 @@ from advisor.export.yaml_text import yaml_text
 GENERATED = "Generated for text-generation-webui with its llama.cpp loader (May 2026)."
 VERIFIED = (
     "PyYAML and ruamel.yaml read the file alike; names as modules/shared.py and llama_cpp_server.py of "
-    "May 2026 have them; extra_flags were parsed by llama-server b10434. The program was not run."
+    "May 2026 have them; with the command that it makes of such an entry llama-server b10434 allocated the "
+    "KV cache that was planned. The program was not run."
 )
 
 # It names f16 in its own way and offers three types; V goes along unless extra_flags say otherwise.
@@ -43,8 +43,7 @@ def render(load: Load) -> Export:
 
 def _pattern(load: Load) -> str:
     """Matched against the lower-cased name from its start (modules/models_settings.py)."""
-    name = PurePosixPath(load.model_path.replace("\\", "/")).name
-    return re.escape(name.lower()) + "$"
+    return re.escape(load.file_name.lower()) + "$"
 
 
 def _settings(load: Load, options: tuple[Option, ...]) -> dict[str, object]:

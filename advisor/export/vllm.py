@@ -25,8 +25,7 @@ def render(load: Load) -> Export:
             Cannot(
                 "MODEL",
                 "vLLM reads no GGUF by itself since 0.24: it takes the original weights, which need more "
-                "memory "
-                "than this file. The plan here is llama.cpp's and does not hold there.",
+                "memory than this file. The plan here is llama.cpp's and does not hold there.",
             ),
             Cannot(
                 "--cache-type-k, --cache-type-v",
@@ -36,8 +35,8 @@ def render(load: Load) -> Export:
         notes=(
             (
                 "vLLM takes its share of each GPU (--gpu-memory-utilization, 0.92 by default) whatever the "
-                "context "
-                "is, and refuses to start where one sequence of --max-model-len does not fit into it."
+                "context is, and refuses to start where one sequence of --max-model-len does not fit into "
+                "it."
             ),
             (
                 "Its own answer is the one that counts: it logs the size of its KV cache in tokens when it "

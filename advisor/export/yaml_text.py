@@ -7,16 +7,17 @@ ASCII escapes is used in them.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 # A key that both versions read as this text: three letters or more, and none of the words below.
 _PLAIN_KEY = re.compile(r"[a-zA-Z_][a-zA-Z0-9_-]{2,}")
 _WORDS = frozenset({"yes", "off", "true", "false", "null"})
 
 
-def yaml_text(document: Mapping[str, object], comment: str) -> str:
+def yaml_text(document: Mapping[str, object] | Sequence[object], comment: str) -> str:
     """The document, below a comment of one line. Raises TypeError for what is read in different ways."""
-    return "\n".join([f"# {comment}", *_mapping(document, "")]) + "\n"
+    lines = _mapping(document, "") if isinstance(document, Mapping) else _list(document, "")
+    return "\n".join([f"# {comment}", *lines]) + "\n"
 
 
 def _mapping(mapping: Mapping[str, object], indent: str) -> Iterator[str]:
@@ -31,10 +32,14 @@ def _entry(start: str, value: object, indent: str) -> Iterator[str]:
         yield from _mapping(value, indent + "  ")
     elif isinstance(value, list | tuple) and value:
         yield start
-        for item in value:
-            yield from _item(item, indent + "  ")
+        yield from _list(value, indent + "  ")
     else:
         yield f"{start} {_scalar(value)}"
+
+
+def _list(items: Sequence[object], indent: str) -> Iterator[str]:
+    for item in items:
+        yield from _item(item, indent)
 
 
 def _item(item: object, indent: str) -> Iterator[str]:

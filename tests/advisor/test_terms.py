@@ -51,7 +51,13 @@ def test_every_word_leads_to_one_term() -> None:
 
 @pytest.mark.parametrize(
     ("word", "name"),
-    [("KV-Cache", "kv-cache"), ("num_ctx", "context"), ("-ngl", "offload"), ("TTFT", "prefill")],
+    [
+        ("KV-Cache", "kv-cache"),
+        ("num_ctx", "context"),
+        ("-ngl", "offload"),
+        ("TTFT", "prefill"),
+        ("OOM", "reserved-at-load"),
+    ],
 )
 def test_a_term_is_found_as_people_write_it(word: str, name: str) -> None:
     assert find_term(word, load_terms()).name == name
@@ -59,4 +65,5 @@ def test_a_term_is_found_as_people_write_it(word: str, name: str) -> None:
 
 def test_what_the_window_and_the_issue_speak_of_is_explained() -> None:
     needed = {"kv-cache", "prefill", "decode", "gqa", "cache-type", "quantization", "flash-attention"}
-    assert needed | {"headroom", "full-context", "paged-attention", "gib"} <= load_terms().keys()
+    needed |= {"headroom", "full-context", "paged-attention", "batching", "gib"}
+    assert needed | {"reserved-at-load", "intelligence"} <= load_terms().keys()

@@ -11,7 +11,16 @@ from pathlib import Path
 
 from advisor.basis import Basis, Note
 from advisor.hardware.device import Device, Hardware, Holder, Kind
-from advisor.memory.plan import Buffers, DeviceMemory, FormulaCheck, MemoryPlan, Verdict
+from advisor.memory.companions import NO_COMPANIONS, Companions
+from advisor.memory.plan import (
+    Buffers,
+    Companion,
+    CompanionKind,
+    DeviceMemory,
+    FormulaCheck,
+    MemoryPlan,
+    Verdict,
+)
 from advisor.model.facts import ModelFacts
 from advisor.recommend.result import (
     Alternative,
@@ -25,6 +34,7 @@ from advisor.recommend.result import (
 from advisor.settings.load_settings import LoadSettings
 from advisor.settings.request import Request
 from advisor.units import GiB, KiB, MiB, format_tokens
+from tests.support import devices
 from ui.charts.chart_layout import ContextCurves, Curve, Point
 
 # Bytes of an element of the cache, in 32nds (a q8_0 block: 34 bytes for 32 elements).
@@ -86,17 +96,12 @@ def model(
 
 
 def ram(total: int = 32 * GiB, free: int | None = 22 * GiB, reserve: int = 3 * GiB) -> Device:
-    return Device(
-        id="ram",
-        name="RAM",
-        vendor="",
-        kind=Kind.CPU,
-        backend="CPU",
+    return replace(
+        devices.RAM,
         total_bytes=total,
         free_bytes=free,
         reserve_bytes=reserve,
         usable_if_others_closed_bytes=total - reserve,
-        engine_device="CPU",
     )
 
 
@@ -108,12 +113,10 @@ def gpu(
     reserve: int = GiB,
     holders: tuple[Holder, ...] = (),
 ) -> Device:
-    return Device(
+    return replace(
+        devices.CARD,
         id=f"nvidia:{index}",
         name=name,
-        vendor="nvidia",
-        kind=Kind.DISCRETE,
-        backend="CUDA",
         total_bytes=total,
         free_bytes=free,
         reserve_bytes=reserve,
@@ -127,8 +130,17 @@ def computer(*gpus: Device, memory: Device | None = None, findings: tuple[Note, 
     return Hardware((*gpus, memory or ram()), findings)
 
 
-def plan(of: Model, hardware: Hardware, settings: LoadSettings, basis: Basis = Basis.ENGINE) -> MemoryPlan:
-    """The layers' part is shared evenly by the GPUs; what is not on them is in RAM."""
+def plan(
+    of: Model,
+    hardware: Hardware,
+    settings: LoadSettings,
+    basis: Basis = Basis.ENGINE,
+    companions: Companions = NO_COMPANIONS,
+) -> MemoryPlan:
+    """The layers' part is shared evenly by the GPUs; what is not on them is in RAM.
+
+    Companions are on the first device.
+    """
     on_gpu = settings.n_gpu_layers / of.facts.all_gpu_layers if hardware.gpus else 0.0
     k, v = _THIRTY_SECONDS[settings.cache_type_k], _THIRTY_SECONDS[settings.cache_type_v]
     kv = settings.n_ctx * of.kv_bytes_per_token * (k + v) // 128
@@ -141,7 +153,13 @@ def plan(of: Model, hardware: Hardware, settings: LoadSettings, basis: Basis = B
         rest = replace(
             rest, buffers=replace(rest.buffers, weights_bytes=rest.buffers.weights_bytes + 210 * MiB)
         )
-    memory = (*lines, rest)
+    lines = [*lines, rest]
+    beside = _beside(companions, lines[0].device)
+    if beside:
+        n_bytes = sum(companion.n_bytes for companion in beside)
+        sources = {**lines[0].basis, "companions": Basis.FORMULA}
+        lines[0] = replace(lines[0], companions_bytes=n_bytes, basis=sources)
+    memory = tuple(lines)
     check = FormulaCheck(
         weights_bytes=of.weights_bytes,
         kv_cache_bytes=kv,
@@ -150,7 +168,20 @@ def plan(of: Model, hardware: Hardware, settings: LoadSettings, basis: Basis = B
         disagreement_percent={"weights": 0.0, "kv_cache": 0.0, "compute": 0.2},
         alarm=False,
     )
-    return MemoryPlan(settings, basis, memory, _verdict(memory, hardware), check)
+    return MemoryPlan(settings, basis, memory, _verdict(memory, hardware), check, companions=beside)
+
+
+def _beside(companions: Companions, device: str) -> tuple[Companion, ...]:
+    projector, draft = companions.projector, companions.draft
+    found = []
+    if projector:
+        kind, words = CompanionKind.PROJECTOR, "all its weights"
+        found.append(Companion(kind, projector.name, device, projector.weights_bytes, Basis.FORMULA, words))
+    if draft:
+        kind, words = CompanionKind.DRAFT_MODEL, "weights and KV cache"
+        n_bytes = draft.facts.file_bytes
+        found.append(Companion(kind, draft.facts.name, device, n_bytes, Basis.FORMULA, words))
+    return tuple(found)
 
 
 def recommendation(
@@ -162,11 +193,12 @@ def recommendation(
     runtime: str = "llama-server",
     speed: Speed | None = None,
     notes: tuple[Note, ...] = (),
+    companions: Companions = NO_COMPANIONS,
 ) -> Recommendation:
     """The answer for a model on a computer, by the goal's preference."""
     of = of or model()
     hardware = hardware or computer(gpu())
-    rows = tuple(_row(of, hardware, k, v, runtime, goal.users, basis) for k, v in _PAIRS)
+    rows = tuple(_row(of, hardware, k, v, runtime, goal.users, basis, companions) for k, v in _PAIRS)
     wish = min((goal.n_ctx or of.facts.n_ctx_train) * goal.users, of.facts.n_ctx_train * goal.users)
     preferred = [row for t in goal.cache_types for row in rows if _types(row) == (t, t)]
     chosen = next((row for row in preferred if row.n_ctx_max >= wish), None) or max(
@@ -174,7 +206,7 @@ def recommendation(
     )
     n_ctx = min(wish, chosen.n_ctx_max)
     settings = replace(chosen.settings, n_ctx=n_ctx or 256)
-    made = replace(plan(of, hardware, settings, basis), notes=notes)
+    made = replace(plan(of, hardware, settings, basis, companions), notes=notes)
     untouched = plan(of, hardware, replace(settings, n_ctx=4096), Basis.FORMULA)
     return Recommendation(
         model=of.facts,
@@ -202,7 +234,9 @@ def fast() -> Speed:
     return Speed(2500.0, (DecodeSpeed(0, 88.0), DecodeSpeed(49152, 50.0)), 21.0, Basis.ASSUMED)
 
 
-def curves(answer: Recommendation, of: Model | None = None) -> ContextCurves:
+def curves(
+    answer: Recommendation, of: Model | None = None, companions: Companions = NO_COMPANIONS
+) -> ContextCurves:
     """The chart for an answer: three straight lines on the device that fills first."""
     of = of or model()
     tightest = min(range(len(answer.plan.memory)), key=lambda i: _left(answer.plan.memory[i]))
@@ -213,7 +247,8 @@ def curves(answer: Recommendation, of: Model | None = None) -> ContextCurves:
 
     def at(cache_type: str, n_ctx: int) -> Point:
         settings = replace(answer.settings, n_ctx=n_ctx, cache_type_k=cache_type, cache_type_v=cache_type)
-        return Point(n_ctx, plan(of, answer.hardware, settings).memory[tightest].total_bytes)
+        made = plan(of, answer.hardware, settings, companions=companions)
+        return Point(n_ctx, made.memory[tightest].total_bytes)
 
     line = answer.plan.memory[tightest]
     return ContextCurves(
@@ -253,7 +288,14 @@ def _line(device: Device, of: Model, kv: int, share: float, basis: Basis, overhe
 
 
 def _row(
-    of: Model, hardware: Hardware, k: str, v: str, runtime: str, users: int, basis: Basis
+    of: Model,
+    hardware: Hardware,
+    k: str,
+    v: str,
+    runtime: str,
+    users: int,
+    basis: Basis,
+    companions: Companions,
 ) -> Alternative:
     def at(n_ctx: int) -> MemoryPlan:
         settings = LoadSettings(
@@ -265,7 +307,7 @@ def _row(
             kv_unified=users == 1,
             n_gpu_layers=of.facts.all_gpu_layers if hardware.gpus else 0,
         )
-        return plan(of, hardware, settings, basis)
+        return plan(of, hardware, settings, basis, companions)
 
     step = 256 * users
     low, high = 0, of.facts.n_ctx_train * users // step + 1

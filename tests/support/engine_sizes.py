@@ -1,4 +1,4 @@
-"""What llama.cpp itself says a context takes: cache and state of many models, asked in one child process.
+"""What llama.cpp itself says a context takes: cache and state of many models, asked in child processes.
 
 A dry run (`no_alloc`) by the plainest means, log lines alone, and independent of `advisor.engine`.
 """
@@ -11,6 +11,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -47,7 +48,21 @@ class Sizes:
 
 
 def engine_sizes(paths: Sequence[Path], questions: Sequence[Question]) -> dict[Path, dict[Question, Sizes]]:
-    """Every question to every model; raises CalledProcessError if the child does not survive."""
+    """Every question to every model; raises CalledProcessError if a child does not survive.
+
+    Two children, each with half of the models: their answers are computed on one core each.
+    """
+    answers: dict[Path, dict[Question, Sizes]] = {path: {} for path in paths}
+    with ThreadPoolExecutor(2) as pool:
+        for lines in pool.map(lambda part: _answered(part, questions), (paths[::2], paths[1::2])):
+            for line in lines:
+                row = json.loads(line)
+                found = None if row["sizes"] is None else tuple(row["sizes"])
+                answers[Path(row["path"])][Question(**row["question"])] = Sizes(found)
+    return answers
+
+
+def _answered(paths: Sequence[Path], questions: Sequence[Question]) -> list[str]:
     task = {"paths": [str(path) for path in paths], "questions": [asdict(q) for q in questions]}
     done = subprocess.run(
         [sys.executable, __file__],
@@ -57,12 +72,7 @@ def engine_sizes(paths: Sequence[Path], questions: Sequence[Question]) -> dict[P
         check=True,
         env={**os.environ, "GGML_NO_BACKTRACE": "1"},
     )
-    answers: dict[Path, dict[Question, Sizes]] = {path: {} for path in paths}
-    for line in done.stdout.splitlines():
-        row = json.loads(line)
-        found = None if row["sizes"] is None else tuple(row["sizes"])
-        answers[Path(row["path"])][Question(**row["question"])] = Sizes(found)
-    return answers
+    return done.stdout.splitlines()
 
 
 _SIZE = re.compile(

@@ -1,4 +1,4 @@
-"""Settings that the exports are tested with: the plain ones, and everything that llama-server has words for."""
+"""Settings that exports are tested with: plain ones, and everything that llama-server has words for."""
 
 from __future__ import annotations
 

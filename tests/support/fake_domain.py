@@ -12,15 +12,20 @@ from pathlib import Path
 
 from advisor.basis import Basis, Note
 from advisor.engine.launch import Launch
-from advisor.errors import AdvisorError, EngineError, UsageError
+from advisor.errors import AdvisorError, EngineError, GgufError, PresetError, UsageError
+from advisor.export.loaded import Loaded
 from advisor.export.prepare import Prepared, prepare
 from advisor.hardware.device import Hardware
 from advisor.hardware.reserve import Reserve, with_reserve
 from advisor.history.record import ProbeRecord
+from advisor.library.company import LOAD_IT_ALWAYS
 from advisor.library.installed import InstalledModel, Scan, Unreadable
 from advisor.library.listing import Listed
+from advisor.library.places import Places
+from advisor.memory.companions import NO_COMPANIONS, Companions, Draft
 from advisor.memory.plan import MemoryPlan
 from advisor.model.facts import ModelFacts
+from advisor.model.projector import Projector
 from advisor.probe.events import Event
 from advisor.probe.result import ProbeResult
 from advisor.probe.stop import Stop
@@ -33,9 +38,20 @@ from tests.support import answers
 from tests.support.answers import Model
 from tests.support.probe_records import RESULT, a_record
 from ui.charts.chart_layout import ContextCurves
+from ui.session.answers.goals import KnownGoals
+from ui.session.exports import Exports
 from ui.session.proof_state import Proved
-from ui.session.state import EngineAnswer, EngineFacts, EnginePlan, ExportWish, Surroundings, Wishes
+from ui.session.state import (
+    Beside,
+    EngineAnswer,
+    EngineFacts,
+    EnginePlan,
+    ExportWish,
+    Surroundings,
+    Wishes,
+)
 
+NOWHERE = Places(Path("/nowhere/home"), Path("/nowhere"), {}, "linux")  # not even read on this computer
 TIMEOUT_SECONDS = 20  # a gate that is never opened fails the test instead of hanging it
 
 
@@ -85,27 +101,40 @@ class FakeDomain:
     kept: list[ProbeRecord] = field(default_factory=list)
     history_error: AdvisorError | None = None
     reserves: list[Reserve] = field(default_factory=list)  # that the proofs were to keep
+    proved_beside: list[Companions] = field(default_factory=list)
     kept_goals: dict[str, Goal] = field(default_factory=dict)
     goal_error: AdvisorError | None = None
+    goals_problem: PresetError | None = None
+    stamps: dict[str, str | None] = field(default_factory=dict)  # by file name; None: it is gone
+    projectors: dict[str, tuple[Projector, ...]] = field(default_factory=dict)  # beside which file name
+    side_files: dict[str, Projector | Draft | AdvisorError] = field(default_factory=dict)  # by file name
     launch: Launch | None = None
     count_gate: Gate | None = None
+    places: Places = NOWHERE  # where exports are applied
+    environment: dict[str, str] = field(default_factory=dict)  # of the programs that take them over
+    loaded: tuple[Loaded, ...] = ()
+    loaded_error: AdvisorError | None = None
+    loaded_gate: Gate | None = None
     tokens_of_a_file: int = 20_000
     folders: tuple[Path, ...] = ()
     asked: list[str] = field(default_factory=list)
     closed: int = 0
 
-    def goals(self) -> dict[str, Goal]:
-        return {**answers.GOALS, **self.kept_goals}
+    def as_answers(self) -> HandMadeAnswers:
+        """As the session takes it."""
+        return HandMadeAnswers(self)
 
-    def own_goals(self) -> frozenset[str]:
-        return frozenset(self.kept_goals)
+    def known(self) -> KnownGoals:
+        if self.goals_problem:
+            return KnownGoals(dict(answers.GOALS), problem=self.goals_problem)
+        return KnownGoals({**answers.GOALS, **self.kept_goals}, frozenset(self.kept_goals))
 
-    def keep_goal(self, goal: Goal) -> None:
+    def keep(self, goal: Goal) -> None:
         if self.goal_error:
             raise self.goal_error
         self.kept_goals[goal.name] = goal
 
-    def forget_goal(self, name: str) -> None:
+    def forget(self, name: str) -> None:
         self.kept_goals.pop(name, None)
 
     def use_engine(self, launch: Launch) -> None:
@@ -123,7 +152,26 @@ class FakeDomain:
     def default_runtime(self) -> str:
         return "llama-server"
 
-    def read_model(self, path: Path) -> ModelFacts:
+    def stamp(self, files: tuple[Path, ...]) -> str | None:
+        return self.stamps.get(files[0].name, "as it was")
+
+    def beside(self, facts: ModelFacts, runtime: str | None) -> Beside:
+        found = self.projectors.get(facts.path.name if facts.path else "", ())
+        counted = Companions(projector=found[0]) if found and runtime in LOAD_IT_ALWAYS else NO_COMPANIONS
+        return Beside(found, counted)
+
+    def still_there(self, before: Beside, found: Beside) -> Beside:
+        return Beside(found.offered, before.counted)
+
+    def with_projector(self, counted: Companions, path: Path) -> Companions:
+        return replace(counted, projector=self._side_file(path))
+
+    def with_draft(
+        self, _facts: ModelFacts, _hardware: Hardware, counted: Companions, path: Path
+    ) -> Companions:
+        return replace(counted, draft=self._side_file(path))
+
+    def read(self, path: Path) -> ModelFacts:
         self.asked.append(f"read {path.name}")
         if self.read_gate:
             self.read_gate.pass_through()
@@ -183,26 +231,43 @@ class FakeDomain:
             return EngineAnswer(self._answer(facts, wishes, Basis.FORMULA), self.engine_death)
         return EngineAnswer(self._answer(facts, wishes, Basis.ENGINE), None)
 
-    def estimate(self, facts: ModelFacts, hardware: Hardware, request: Request) -> MemoryPlan:
-        return self._plan(facts, hardware, request, Basis.FORMULA)
+    def estimate(
+        self,
+        facts: ModelFacts,
+        hardware: Hardware,
+        request: Request,
+        companions: Companions = NO_COMPANIONS,
+    ) -> MemoryPlan:
+        return self._plan(facts, hardware, request, Basis.FORMULA, companions)
 
-    def around(self, facts: ModelFacts, hardware: Hardware, request: Request) -> Surroundings:
+    def around(
+        self, facts: ModelFacts, hardware: Hardware, request: Request, companions: Companions
+    ) -> Surroundings:
         self.asked.append(f"around {request.n_ctx}")
         step, low, high = 256, 0, facts.n_ctx_train // 256 + 1
         while high - low > 1:
             middle = (low + high) // 2
             at = replace(request, n_ctx=middle * step)
-            low, high = (middle, high) if self.estimate(facts, hardware, at).fits else (low, middle)
+            low, high = (
+                (middle, high) if self.estimate(facts, hardware, at, companions).fits else (low, middle)
+            )
         return Surroundings(low * step, answers.fast())
 
-    def confirm(self, facts: ModelFacts, hardware: Hardware, request: Request) -> EnginePlan:
+    def confirm(
+        self, facts: ModelFacts, hardware: Hardware, request: Request, companions: Companions
+    ) -> EnginePlan:
         self.asked.append(f"confirm {request.n_ctx}")
         if self.engine_gate:
             self.engine_gate.pass_through()
-        return EnginePlan(self._plan(facts, hardware, request, Basis.ENGINE), None)
+        return EnginePlan(self._plan(facts, hardware, request, Basis.ENGINE, companions), None)
 
     def export(
-        self, facts: ModelFacts, hardware: Hardware, settings: LoadSettings, wanted: ExportWish
+        self,
+        facts: ModelFacts,
+        hardware: Hardware,
+        settings: LoadSettings,
+        wanted: ExportWish,
+        companions: Companions = NO_COMPANIONS,
     ) -> Prepared:
         self.asked.append(f"export {wanted.runtime} {wanted.flavour} {wanted.shell}")
         if self.export_error:
@@ -212,17 +277,32 @@ class FakeDomain:
             wanted.runtime,
             settings,
             facts,
-            lambda asked: answers.plan(of, hardware, asked, Basis.FORMULA),
+            lambda asked: answers.plan(of, hardware, asked, Basis.FORMULA, companions),
             flavour=wanted.flavour,
             shell=wanted.shell,
             name=wanted.name,
+            companions=companions,
         )
 
-    def curves(self, answer: Recommendation) -> ContextCurves:
-        path = answer.model.path
-        return answers.curves(answer, self._model(path.name if path else ""))
+    @property
+    def exports(self) -> Exports:
+        return Exports(lambda: self.places, self._loaded, self.environment)
 
-    def largest_contexts(self, answer: Recommendation, reserves: Mapping[str, Reserve]) -> dict[str, int]:
+    def _loaded(self, to: str, address: str | None, *, seconds: float) -> tuple[Loaded, ...]:
+        self.asked.append(f"loaded {to} {address} {seconds:g}")
+        if self.loaded_gate:
+            self.loaded_gate.pass_through()
+        if self.loaded_error:
+            raise self.loaded_error
+        return self.loaded
+
+    def curves(self, answer: Recommendation, companions: Companions = NO_COMPANIONS) -> ContextCurves:
+        path = answer.model.path
+        return answers.curves(answer, self._model(path.name if path else ""), companions)
+
+    def largest_contexts(
+        self, answer: Recommendation, reserves: Mapping[str, Reserve], _companions: Companions
+    ) -> dict[str, int]:
         self.asked.append(f"reserves {answer.model.name}")
         path = answer.model.path
         of = replace(self._model(path.name if path else ""), facts=answer.model)
@@ -238,9 +318,11 @@ class FakeDomain:
         request: Request,
         stop: Stop,
         on_event: Callable[[Event], None],
+        companions: Companions = NO_COMPANIONS,
     ) -> Proved:
         self.asked.append(f"prove {facts.name} {request.cache_type_k}")
         self.reserves.append(reserve)
+        self.proved_beside.append(companions)
         for event in self.proof_events:
             on_event(event)
         if self.proof_gate:
@@ -277,13 +359,27 @@ class FakeDomain:
     def close(self) -> None:
         self.closed += 1
         gates = (self.engine_gate, self.formula_gate, self.read_gate, self.hardware_gate, self.hello_gate)
-        for gate in (*gates, self.count_gate):
+        for gate in (*gates, self.count_gate, self.loaded_gate):
             if gate:
                 gate.open()  # as ending the engine's process ends its question
 
-    def _plan(self, facts: ModelFacts, hardware: Hardware, request: Request, basis: Basis) -> MemoryPlan:
+    def _plan(
+        self,
+        facts: ModelFacts,
+        hardware: Hardware,
+        request: Request,
+        basis: Basis,
+        companions: Companions,
+    ) -> MemoryPlan:
         of = replace(self._model(facts.path.name if facts.path else ""), facts=facts)
-        return answers.plan(of, hardware, resolve(request, facts), basis)
+        return answers.plan(of, hardware, resolve(request, facts), basis, companions)
+
+    def _side_file(self, path: Path) -> Projector | Draft:
+        self.asked.append(f"read {path.name}")
+        found = self.side_files.get(path.name) or GgufError(f"{path.name} is not there.", hint="Look again.")
+        if isinstance(found, AdvisorError):
+            raise found
+        return found
 
     def _with(self, reserve: Reserve) -> Hardware:
         return self.computer if reserve.is_auto else with_reserve(self.computer, reserve)
@@ -293,4 +389,27 @@ class FakeDomain:
 
     def _answer(self, facts: ModelFacts, wishes: Wishes, basis: Basis) -> Recommendation:
         of = replace(self._model(facts.path.name if facts.path else ""), facts=facts)
-        return answers.recommendation(of, wishes.hardware, wishes.goal, basis=basis, runtime=wishes.runtime)
+        return answers.recommendation(
+            of,
+            wishes.hardware,
+            wishes.goal,
+            basis=basis,
+            runtime=wishes.runtime,
+            companions=wishes.companions,
+        )
+
+
+class HandMadeAnswers:
+    """The hand-made domain, part by part: each of them is the domain itself."""
+
+    def __init__(self, domain: FakeDomain) -> None:
+        self.goals = self.computer = self.models = self.companions = domain
+        self.library = self.proofs = domain
+        self._domain = domain
+
+    @property
+    def exports(self) -> Exports:
+        return self._domain.exports
+
+    def close(self) -> None:
+        self._domain.close()

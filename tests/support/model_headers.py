@@ -17,6 +17,14 @@ PLAIN: dict[str, Value] = {
     "attention.head_count": 4,
     "attention.head_count_kv": 2,
 }
+# One compressed row for each token takes the place of keys and values.
+LATENT: dict[str, Value | None] = {
+    "attention.head_count_kv": 1,
+    "attention.key_length": 40,
+    "attention.value_length": 32,
+    "attention.key_length_mla": 24,
+    "attention.value_length_mla": 16,
+}
 
 
 def tensor(name: str, *dims: int, ggml_type: int = 0) -> Tensor:

@@ -6,11 +6,12 @@ from dataclasses import replace
 from pathlib import Path
 
 from advisor.basis import Basis
-from advisor.hardware.device import Device, Hardware, Kind
+from advisor.hardware.device import Device, Hardware
 from advisor.memory.plan import Buffers, DeviceMemory, FormulaCheck, MemoryPlan, Verdict
 from advisor.model.facts import Attention, Layer, ModelFacts
 from advisor.settings.load_settings import LoadSettings
 from advisor.units import GiB, MiB
+from tests.support import devices
 
 ELEMENT_BYTES = {"f32": 4.0, "f16": 2.0, "bf16": 2.0, "q8_0": 34 / 32, "q4_0": 18 / 32}
 
@@ -38,27 +39,18 @@ def a_model(n_ctx_train: int = 32768, n_layer: int = 32) -> ModelFacts:
 
 
 def ram(usable_bytes: int, reserve_bytes: int = 2 * GiB) -> Device:
-    return Device(
-        id="ram",
-        name="RAM",
-        vendor="",
-        kind=Kind.CPU,
-        backend="CPU",
+    return replace(
+        devices.RAM,
         total_bytes=usable_bytes + reserve_bytes + GiB,
         free_bytes=usable_bytes + reserve_bytes,
         reserve_bytes=reserve_bytes,
         usable_if_others_closed_bytes=usable_bytes + GiB,
-        engine_device="CPU",
     )
 
 
 def gpu(usable_bytes: int, reserve_bytes: int = GiB) -> Device:
-    return Device(
-        id="nvidia:0",
-        name="NVIDIA GeForce RTX 4070",
-        vendor="nvidia",
-        kind=Kind.DISCRETE,
-        backend="CUDA",
+    return replace(
+        devices.CARD,
         total_bytes=usable_bytes + reserve_bytes,
         free_bytes=usable_bytes + reserve_bytes,
         reserve_bytes=reserve_bytes,

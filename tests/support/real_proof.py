@@ -12,10 +12,10 @@ from advisor.engine.launch import Launch
 from advisor.engine.prover import Prover
 from advisor.errors import EngineError
 from advisor.hardware.detect import Detector, detect
+from advisor.hardware.detectors.ram import detect as detect_ram
 from advisor.hardware.device import Hardware
-from advisor.hardware.ram import detect as detect_ram
 from advisor.model.facts import ModelFacts
-from advisor.probe.attempts import open_request
+from advisor.probe.loading import open_request
 from advisor.probe.prove import prove
 from advisor.probe.result import ProbeResult
 from advisor.recommend.planner import Planner

@@ -7,16 +7,29 @@ vocabulary: `tokenizer.ggml.model` is "no_vocab" and the key `vocab_size` counts
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 from tests.support.gguf_bytes import GgufBytes, TensorSpec
-
-F32, F16, Q8_0, Q4_K, Q6_K, MXFP4 = 0, 1, 8, 12, 14, 39
-Q4_K_M_FILE, MXFP4_FILE = 15, 38
-
-Tensors = Iterator[TensorSpec]
+from tests.support.shape_parts import (
+    F16,
+    F32,
+    MXFP4,
+    MXFP4_FILE,
+    Q8_0,
+    Tensors,
+    attention,
+    blocks,
+    ends,
+    experts,
+    ffn,
+    head_size,
+    matrix,
+    model_file,
+    norms,
+    vector,
+)
 
 
 def write_shape(name: str, directory: Path) -> Path:
@@ -24,101 +37,22 @@ def write_shape(name: str, directory: Path) -> Path:
     return SHAPES[name]().write_sparse(directory / f"{name}.gguf")
 
 
-def _matrix(name: str, *dims: int, ggml_type: int | None = None) -> TensorSpec:
-    """A weight in the type that a Q4_K_M file would have: K-quants need rows of whole 256 elements."""
-    if ggml_type is None:
-        ggml_type = Q4_K if dims[0] % 256 == 0 else Q8_0 if dims[0] % 32 == 0 else F16
-    return TensorSpec(f"{name}.weight", dims, ggml_type)
-
-
-def _vector(name: str, n: int, suffix: str = ".weight") -> TensorSpec:
-    return TensorSpec(name + suffix, (n,), F32)
-
-
-def _file(
-    architecture: str,
-    name: str,
-    keys: Mapping[str, Any],
-    tensors: Callable[[dict[str, Any]], Tensors],
-    file_type: int = Q4_K_M_FILE,
-) -> GgufBytes:
-    metadata = {
-        "general.architecture": architecture,
-        "general.name": name,
-        "general.file_type": file_type,
-        "tokenizer.ggml.model": "no_vocab",
-        f"{architecture}.attention.layer_norm_rms_epsilon": 1e-6,
-    }
-    metadata |= {f"{architecture}.{key}": value for key, value in keys.items()}
-    return GgufBytes(metadata, list(tensors(dict(keys))))
-
-
-def _ends(keys: Mapping[str, Any], *, tied: bool = False) -> Tensors:
-    n_embd, n_vocab = keys["embedding_length"], keys["vocab_size"]
-    yield _matrix("token_embd", n_embd, n_vocab, ggml_type=Q6_K if tied and n_embd % 256 == 0 else None)
-    yield _vector("output_norm", n_embd)
-    if not tied:
-        yield _matrix("output", n_embd, n_vocab, ggml_type=Q6_K if n_embd % 256 == 0 else None)
-
-
-def _head_size(keys: Mapping[str, Any]) -> int:
-    default = keys["embedding_length"] // keys["attention.head_count"]
-    size: int = keys.get("attention.key_length", default)
-    return size
-
-
-def _attention(blk: str, keys: Mapping[str, Any], *, qk_norm: bool = False, gated: bool = False) -> Tensors:
-    """Plain query, key, value and output; `gated` doubles the query (Qwen3-Next's output gate)."""
-    n_embd, head = keys["embedding_length"], _head_size(keys)
-    q, kv = head * keys["attention.head_count"], head * keys["attention.head_count_kv"]
-    yield _matrix(f"{blk}.attn_q", n_embd, 2 * q if gated else q)
-    yield _matrix(f"{blk}.attn_k", n_embd, kv)
-    yield _matrix(f"{blk}.attn_v", n_embd, kv)
-    yield _matrix(f"{blk}.attn_output", q, n_embd)
-    if qk_norm:
-        yield _vector(f"{blk}.attn_q_norm", head)
-        yield _vector(f"{blk}.attn_k_norm", head)
-
-
-def _ffn(blk: str, n_embd: int, n_ff: int, suffix: str = "") -> Tensors:
-    yield _matrix(f"{blk}.ffn_gate{suffix}", n_embd, n_ff)
-    yield _matrix(f"{blk}.ffn_up{suffix}", n_embd, n_ff)
-    yield _matrix(f"{blk}.ffn_down{suffix}", n_ff, n_embd)
-
-
-def _experts(blk: str, keys: Mapping[str, Any], n_ff: int, ggml_type: int | None = None) -> Tensors:
-    n_embd, n = keys["embedding_length"], keys["expert_count"]
-    yield _matrix(f"{blk}.ffn_gate_inp", n_embd, n, ggml_type=F32)
-    yield _matrix(f"{blk}.ffn_gate_exps", n_embd, n_ff, n, ggml_type=ggml_type)
-    yield _matrix(f"{blk}.ffn_up_exps", n_embd, n_ff, n, ggml_type=ggml_type)
-    yield _matrix(f"{blk}.ffn_down_exps", n_ff, n_embd, n, ggml_type=ggml_type)
-
-
-def _norms(blk: str, keys: Mapping[str, Any], *names: str) -> Tensors:
-    for name in names:
-        yield _vector(f"{blk}.{name}", keys["embedding_length"])
-
-
-def _blocks(keys: Mapping[str, Any]) -> Iterator[str]:
-    return (f"blk.{il}" for il in range(keys["block_count"]))
-
-
 def _llama(name: str, keys: Mapping[str, Any], *, tied: bool = False, long_context: bool = True) -> GgufBytes:
     """The llama architecture, with experts where `keys` count some (src/models/llama.cpp)."""
 
     def tensors(keys: dict[str, Any]) -> Tensors:
-        yield from _ends(keys, tied=tied)
+        yield from ends(keys, tied=tied)
         if long_context:
-            yield _vector("rope_freqs", _head_size(keys) // 2)
-        for blk in _blocks(keys):
-            yield from _norms(blk, keys, "attn_norm", "ffn_norm")
-            yield from _attention(blk, keys)
+            yield vector("rope_freqs", head_size(keys) // 2)
+        for blk in blocks(keys):
+            yield from norms(blk, keys, "attn_norm", "ffn_norm")
+            yield from attention(blk, keys)
             if "expert_count" in keys:
-                yield from _experts(blk, keys, keys["feed_forward_length"])
+                yield from experts(blk, keys, keys["feed_forward_length"])
             else:
-                yield from _ffn(blk, keys["embedding_length"], keys["feed_forward_length"])
+                yield from ffn(blk, keys["embedding_length"], keys["feed_forward_length"])
 
-    return _file("llama", name, keys, tensors)
+    return model_file("llama", name, keys, tensors)
 
 
 def _keys(
@@ -166,59 +100,59 @@ def qwen3_8b() -> GgufBytes:
     """config.json of Qwen/Qwen3-8B"""
 
     def tensors(keys: dict[str, Any]) -> Tensors:
-        yield from _ends(keys)
-        for blk in _blocks(keys):
-            yield from _norms(blk, keys, "attn_norm", "ffn_norm")
-            yield from _attention(blk, keys, qk_norm=True)
-            yield from _ffn(blk, keys["embedding_length"], keys["feed_forward_length"])
+        yield from ends(keys)
+        for blk in blocks(keys):
+            yield from norms(blk, keys, "attn_norm", "ffn_norm")
+            yield from attention(blk, keys, qk_norm=True)
+            yield from ffn(blk, keys["embedding_length"], keys["feed_forward_length"])
 
     keys = _keys(36, 4096, 12288, (32, 8), 40960, 151936) | _head_sizes(128)
-    return _file("qwen3", "Qwen3 8B", keys, tensors)
+    return model_file("qwen3", "Qwen3 8B", keys, tensors)
 
 
 def qwen3_30b_a3b() -> GgufBytes:
     """config.json of Qwen/Qwen3-30B-A3B"""
 
     def tensors(keys: dict[str, Any]) -> Tensors:
-        yield from _ends(keys)
-        for blk in _blocks(keys):
-            yield from _norms(blk, keys, "attn_norm", "ffn_norm")
-            yield from _attention(blk, keys, qk_norm=True)
-            yield from _experts(blk, keys, keys["expert_feed_forward_length"])
+        yield from ends(keys)
+        for blk in blocks(keys):
+            yield from norms(blk, keys, "attn_norm", "ffn_norm")
+            yield from attention(blk, keys, qk_norm=True)
+            yield from experts(blk, keys, keys["expert_feed_forward_length"])
 
     keys = _keys(48, 2048, 6144, (32, 4), 40960, 151936) | _head_sizes(128)
     keys |= {"expert_count": 128, "expert_used_count": 8, "expert_feed_forward_length": 768}
-    return _file("qwen3moe", "Qwen3 30B A3B", keys, tensors)
+    return model_file("qwen3moe", "Qwen3 30B A3B", keys, tensors)
 
 
 def _gemma(blk: str, keys: Mapping[str, Any], *, qk_norm: bool) -> Tensors:
-    yield from _norms(blk, keys, "attn_norm", "post_attention_norm", "ffn_norm", "post_ffw_norm")
-    yield from _attention(blk, keys, qk_norm=qk_norm)
-    yield from _ffn(blk, keys["embedding_length"], keys["feed_forward_length"])
+    yield from norms(blk, keys, "attn_norm", "post_attention_norm", "ffn_norm", "post_ffw_norm")
+    yield from attention(blk, keys, qk_norm=qk_norm)
+    yield from ffn(blk, keys["embedding_length"], keys["feed_forward_length"])
 
 
 def gemma_2_9b() -> GgufBytes:
     """config.json of google/gemma-2-9b"""
 
     def tensors(keys: dict[str, Any]) -> Tensors:
-        yield from _ends(keys, tied=True)
-        for blk in _blocks(keys):
+        yield from ends(keys, tied=True)
+        for blk in blocks(keys):
             yield from _gemma(blk, keys, qk_norm=False)
 
     keys = _keys(42, 3584, 14336, (16, 8), 8192, 256000) | _head_sizes(256)
-    return _file("gemma2", "Gemma 2 9B", keys | {"attention.sliding_window": 4096}, tensors)
+    return model_file("gemma2", "Gemma 2 9B", keys | {"attention.sliding_window": 4096}, tensors)
 
 
 def gemma_3_12b() -> GgufBytes:
     """config.json of google/gemma-3-12b-pt (text_config)"""
 
     def tensors(keys: dict[str, Any]) -> Tensors:
-        yield from _ends(keys, tied=True)
-        for blk in _blocks(keys):
+        yield from ends(keys, tied=True)
+        for blk in blocks(keys):
             yield from _gemma(blk, keys, qk_norm=True)
 
     keys = _keys(48, 3840, 15360, (16, 8), 131072, 262208) | _head_sizes(256)
-    return _file("gemma3", "Gemma 3 12B", keys | {"attention.sliding_window": 1024}, tensors)
+    return model_file("gemma3", "Gemma 3 12B", keys | {"attention.sliding_window": 1024}, tensors)
 
 
 def gemma_4_like() -> GgufBytes:
@@ -229,22 +163,22 @@ def gemma_4_like() -> GgufBytes:
 
     def tensors(keys: dict[str, Any]) -> Tensors:
         n_embd, per_layer = keys["embedding_length"], keys["embedding_length_per_layer_input"]
-        yield from _ends(keys, tied=True)
-        yield _matrix("per_layer_token_embd", per_layer * n_layer, keys["vocab_size"], ggml_type=Q8_0)
-        yield _matrix("per_layer_model_proj", n_embd, per_layer * n_layer, ggml_type=F16)
-        yield _vector("per_layer_proj_norm", per_layer)
-        yield _vector("rope_freqs", 256)
-        for il, blk in enumerate(_blocks(keys)):
+        yield from ends(keys, tied=True)
+        yield matrix("per_layer_token_embd", per_layer * n_layer, keys["vocab_size"], ggml_type=Q8_0)
+        yield matrix("per_layer_model_proj", n_embd, per_layer * n_layer, ggml_type=F16)
+        yield vector("per_layer_proj_norm", per_layer)
+        yield vector("rope_freqs", 256)
+        for il, blk in enumerate(blocks(keys)):
             head = 256 if windowed[il] else 512
             layer = keys | {
                 "attention.key_length": head,
                 "feed_forward_length": keys["feed_forward_length"][il],
             }
             yield from _gemma(blk, layer, qk_norm=True)
-            yield from _norms(blk, keys, "post_norm")
-            yield _vector(f"{blk}.layer_output_scale", 1)
-            yield _matrix(f"{blk}.inp_gate", n_embd, per_layer)
-            yield _matrix(f"{blk}.proj", per_layer, n_embd)
+            yield from norms(blk, keys, "post_norm")
+            yield vector(f"{blk}.layer_output_scale", 1)
+            yield matrix(f"{blk}.inp_gate", n_embd, per_layer)
+            yield matrix(f"{blk}.proj", per_layer, n_embd)
 
     keys = _keys(n_layer, 1536, 0, (8, 1), 131072, 262144) | _head_sizes(512)
     keys |= {
@@ -257,7 +191,7 @@ def gemma_4_like() -> GgufBytes:
         "attention.shared_kv_layers": n_shared,
         "embedding_length_per_layer_input": 256,
     }
-    return _file("gemma4", "Gemma 4 like", keys, tensors)
+    return model_file("gemma4", "Gemma 4 like", keys, tensors)
 
 
 def gpt_oss_20b() -> GgufBytes:
@@ -266,15 +200,15 @@ def gpt_oss_20b() -> GgufBytes:
     def tensors(keys: dict[str, Any]) -> Tensors:
         n_embd, n_expert = keys["embedding_length"], keys["expert_count"]
         q, kv = 64 * keys["attention.head_count"], 64 * keys["attention.head_count_kv"]
-        yield from _ends(keys)
-        for blk in _blocks(keys):
-            yield from _norms(blk, keys, "attn_norm", "post_attention_norm")
-            yield from _attention(blk, keys)
-            yield _vector(f"{blk}.attn_sinks", keys["attention.head_count"])
+        yield from ends(keys)
+        for blk in blocks(keys):
+            yield from norms(blk, keys, "attn_norm", "post_attention_norm")
+            yield from attention(blk, keys)
+            yield vector(f"{blk}.attn_sinks", keys["attention.head_count"])
             for name, n in (("attn_q", q), ("attn_k", kv), ("attn_v", kv), ("attn_output", n_embd)):
-                yield _vector(f"{blk}.{name}", n, ".bias")
-            yield from _experts(blk, keys, keys["expert_feed_forward_length"], MXFP4)
-            yield _vector(f"{blk}.ffn_gate_inp", n_expert, ".bias")
+                yield vector(f"{blk}.{name}", n, ".bias")
+            yield from experts(blk, keys, keys["expert_feed_forward_length"], MXFP4)
+            yield vector(f"{blk}.ffn_gate_inp", n_expert, ".bias")
             for name in ("gate", "up", "down"):
                 yield TensorSpec(f"{blk}.ffn_{name}_exps.bias", (n_embd, n_expert), F32)
 
@@ -285,7 +219,7 @@ def gpt_oss_20b() -> GgufBytes:
         "expert_used_count": 4,
         "expert_feed_forward_length": 2880,
     }
-    return _file("gpt-oss", "gpt-oss 20B", keys, tensors, MXFP4_FILE)
+    return model_file("gpt-oss", "gpt-oss 20B", keys, tensors, MXFP4_FILE)
 
 
 def phi_3_mini() -> GgufBytes:
@@ -293,17 +227,17 @@ def phi_3_mini() -> GgufBytes:
 
     def tensors(keys: dict[str, Any]) -> Tensors:
         n_embd, n_ff = keys["embedding_length"], keys["feed_forward_length"]
-        yield from _ends(keys)
-        for blk in _blocks(keys):
-            yield from _norms(blk, keys, "attn_norm", "ffn_norm")
-            yield _matrix(f"{blk}.attn_qkv", n_embd, 3 * n_embd)
-            yield _matrix(f"{blk}.attn_output", n_embd, n_embd)
-            yield _matrix(f"{blk}.ffn_up", n_embd, 2 * n_ff)
-            yield _matrix(f"{blk}.ffn_down", n_ff, n_embd)
+        yield from ends(keys)
+        for blk in blocks(keys):
+            yield from norms(blk, keys, "attn_norm", "ffn_norm")
+            yield matrix(f"{blk}.attn_qkv", n_embd, 3 * n_embd)
+            yield matrix(f"{blk}.attn_output", n_embd, n_embd)
+            yield matrix(f"{blk}.ffn_up", n_embd, 2 * n_ff)
+            yield matrix(f"{blk}.ffn_down", n_ff, n_embd)
 
     keys = _keys(32, 3072, 8192, (32, 32), 4096, 32064)
     keys |= {"rope.dimension_count": 96, "attention.sliding_window": 2047}
-    return _file("phi3", "Phi 3 mini 4k", keys, tensors)
+    return model_file("phi3", "Phi 3 mini 4k", keys, tensors)
 
 
 def _deepseek_v2_lite(name: str, heads: Mapping[str, int], *, latent: bool) -> GgufBytes:
@@ -312,23 +246,23 @@ def _deepseek_v2_lite(name: str, heads: Mapping[str, int], *, latent: bool) -> G
 
     def tensors(keys: dict[str, Any]) -> Tensors:
         n_embd, n_ff_exp = keys["embedding_length"], keys["expert_feed_forward_length"]
-        yield from _ends(keys)
-        for il, blk in enumerate(_blocks(keys)):
-            yield from _norms(blk, keys, "attn_norm", "ffn_norm")
-            yield _vector(f"{blk}.attn_kv_a_norm", rank)
-            yield _matrix(f"{blk}.attn_q", n_embd, n_heads * (nope + rope))
-            yield _matrix(f"{blk}.attn_kv_a_mqa", n_embd, rank + rope)
+        yield from ends(keys)
+        for il, blk in enumerate(blocks(keys)):
+            yield from norms(blk, keys, "attn_norm", "ffn_norm")
+            yield vector(f"{blk}.attn_kv_a_norm", rank)
+            yield matrix(f"{blk}.attn_q", n_embd, n_heads * (nope + rope))
+            yield matrix(f"{blk}.attn_kv_a_mqa", n_embd, rank + rope)
             if latent:
-                yield _matrix(f"{blk}.attn_k_b", nope, rank, n_heads)
-                yield _matrix(f"{blk}.attn_v_b", rank, value, n_heads)
+                yield matrix(f"{blk}.attn_k_b", nope, rank, n_heads)
+                yield matrix(f"{blk}.attn_v_b", rank, value, n_heads)
             else:
-                yield _matrix(f"{blk}.attn_kv_b", rank, n_heads * (nope + value))
-            yield _matrix(f"{blk}.attn_output", n_heads * value, n_embd)
+                yield matrix(f"{blk}.attn_kv_b", rank, n_heads * (nope + value))
+            yield matrix(f"{blk}.attn_output", n_heads * value, n_embd)
             if il < keys["leading_dense_block_count"]:
-                yield from _ffn(blk, n_embd, keys["feed_forward_length"])
+                yield from ffn(blk, n_embd, keys["feed_forward_length"])
             else:
-                yield from _experts(blk, keys, n_ff_exp)
-                yield from _ffn(blk, n_embd, n_ff_exp * keys["expert_shared_count"], "_shexp")
+                yield from experts(blk, keys, n_ff_exp)
+                yield from ffn(blk, n_embd, n_ff_exp * keys["expert_shared_count"], "_shexp")
 
     keys = _keys(27, 2048, 10944, (n_heads, 1 if latent else n_heads), 163840, 102400) | {
         "rope.dimension_count": rope,
@@ -339,7 +273,7 @@ def _deepseek_v2_lite(name: str, heads: Mapping[str, int], *, latent: bool) -> G
         "expert_shared_count": 2,
         "expert_feed_forward_length": 1408,
     }
-    return _file("deepseek2", name, keys | heads, tensors)
+    return model_file("deepseek2", name, keys | heads, tensors)
 
 
 def deepseek_v2_lite() -> GgufBytes:
@@ -365,17 +299,17 @@ def mamba2_2_7b() -> GgufBytes:
 
     def tensors(keys: dict[str, Any]) -> Tensors:
         n_embd = keys["embedding_length"]
-        yield from _ends(keys, tied=True)
-        for blk in _blocks(keys):
-            yield from _norms(blk, keys, "attn_norm")
-            yield _matrix(f"{blk}.ssm_in", n_embd, 2 * inner + 2 * state + heads)
-            yield _matrix(f"{blk}.ssm_conv1d", 4, inner + 2 * state, ggml_type=F32)
-            yield _vector(f"{blk}.ssm_conv1d", inner + 2 * state, ".bias")
-            yield _vector(f"{blk}.ssm_dt", heads, ".bias")
+        yield from ends(keys, tied=True)
+        for blk in blocks(keys):
+            yield from norms(blk, keys, "attn_norm")
+            yield matrix(f"{blk}.ssm_in", n_embd, 2 * inner + 2 * state + heads)
+            yield matrix(f"{blk}.ssm_conv1d", 4, inner + 2 * state, ggml_type=F32)
+            yield vector(f"{blk}.ssm_conv1d", inner + 2 * state, ".bias")
+            yield vector(f"{blk}.ssm_dt", heads, ".bias")
             yield TensorSpec(f"{blk}.ssm_a", (1, heads), F32)
             yield TensorSpec(f"{blk}.ssm_d", (1, heads), F32)
-            yield _matrix(f"{blk}.ssm_norm", inner, 1, ggml_type=F32)
-            yield _matrix(f"{blk}.ssm_out", inner, n_embd)
+            yield matrix(f"{blk}.ssm_norm", inner, 1, ggml_type=F32)
+            yield matrix(f"{blk}.ssm_out", inner, n_embd)
 
     keys = _keys(64, 2560, 0, (0, 0), 1048576, 50288) | {
         "ssm.conv_kernel": 4,
@@ -384,7 +318,7 @@ def mamba2_2_7b() -> GgufBytes:
         "ssm.time_step_rank": heads,
         "ssm.group_count": 1,
     }
-    return _file("mamba2", "Mamba2 2.7B", keys, tensors)
+    return model_file("mamba2", "Mamba2 2.7B", keys, tensors)
 
 
 def qwen3_5_like() -> GgufBytes:
@@ -395,26 +329,26 @@ def qwen3_5_like() -> GgufBytes:
     def tensors(keys: dict[str, Any]) -> Tensors:
         n_embd = keys["embedding_length"]
         conv = state * (2 * groups + rank)
-        yield from _ends(keys)
-        for il, blk in enumerate(_blocks(keys)):
-            yield from _norms(blk, keys, "attn_norm", "post_attention_norm", "ffn_gate_inp_shexp")
-            yield from _experts(blk, keys, keys["expert_feed_forward_length"])
-            yield from _ffn(blk, n_embd, keys["expert_shared_feed_forward_length"], "_shexp")
+        yield from ends(keys)
+        for il, blk in enumerate(blocks(keys)):
+            yield from norms(blk, keys, "attn_norm", "post_attention_norm", "ffn_gate_inp_shexp")
+            yield from experts(blk, keys, keys["expert_feed_forward_length"])
+            yield from ffn(blk, n_embd, keys["expert_shared_feed_forward_length"], "_shexp")
             if il >= n_trunk:
-                yield _matrix(f"{blk}.nextn.eh_proj", 2 * n_embd, n_embd)
-                yield from _norms(blk, keys, "nextn.enorm", "nextn.hnorm", "nextn.shared_head_norm")
+                yield matrix(f"{blk}.nextn.eh_proj", 2 * n_embd, n_embd)
+                yield from norms(blk, keys, "nextn.enorm", "nextn.hnorm", "nextn.shared_head_norm")
             if il >= n_trunk or il % 4 == 3:
-                yield from _attention(blk, keys, qk_norm=True, gated=True)
+                yield from attention(blk, keys, qk_norm=True, gated=True)
                 continue
-            yield _matrix(f"{blk}.attn_qkv", n_embd, conv)
-            yield _matrix(f"{blk}.attn_gate", n_embd, state * rank)
-            yield _matrix(f"{blk}.ssm_conv1d", 4, conv, ggml_type=F32)
-            yield _vector(f"{blk}.ssm_dt", rank, ".bias")
+            yield matrix(f"{blk}.attn_qkv", n_embd, conv)
+            yield matrix(f"{blk}.attn_gate", n_embd, state * rank)
+            yield matrix(f"{blk}.ssm_conv1d", 4, conv, ggml_type=F32)
+            yield vector(f"{blk}.ssm_dt", rank, ".bias")
             yield TensorSpec(f"{blk}.ssm_a", (rank,), F32)
-            yield _matrix(f"{blk}.ssm_beta", n_embd, rank)
-            yield _matrix(f"{blk}.ssm_alpha", n_embd, rank)
-            yield _vector(f"{blk}.ssm_norm", state)
-            yield _matrix(f"{blk}.ssm_out", state * rank, n_embd)
+            yield matrix(f"{blk}.ssm_beta", n_embd, rank)
+            yield matrix(f"{blk}.ssm_alpha", n_embd, rank)
+            yield vector(f"{blk}.ssm_norm", state)
+            yield matrix(f"{blk}.ssm_out", state * rank, n_embd)
 
     keys = _keys(n_trunk + 1, 2048, 0, (16, 2), 262144, 248320) | _head_sizes(256)
     keys |= {
@@ -432,7 +366,7 @@ def qwen3_5_like() -> GgufBytes:
         "expert_feed_forward_length": 512,
         "expert_shared_feed_forward_length": 512,
     }
-    return _file("qwen35moe", "Qwen3.5 like", keys, tensors)
+    return model_file("qwen35moe", "Qwen3.5 like", keys, tensors)
 
 
 SHAPES: dict[str, Callable[[], GgufBytes]] = {

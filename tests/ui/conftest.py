@@ -15,6 +15,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 from shiboken6 import isValid
 
+from advisor.units import ByteUnits, spell_bytes_in
 from tests.support.fake_domain import FakeDomain
 from ui.session.preferences import Preferences
 from ui.session.session import Session
@@ -42,6 +43,15 @@ def _style(qapp: QApplication) -> None:
     """Whatever the desktop of the machine is set to."""
     qapp.setStyle("Fusion")
     apply_theme(qapp, Theme.LIGHT)
+    spell_bytes_in(ByteUnits.BINARY)
+
+
+@pytest.fixture(autouse=True)
+def _short_rests(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What waits until someone has finished turning a slider waits less: nobody turns one by hand here."""
+    monkeypatch.setattr("ui.session.answering.REST_MS", 5)
+    monkeypatch.setattr("ui.session.choosing.REST_MS", 10)
+    monkeypatch.setattr("ui.session.watching.REST_MS", 5)
 
 
 @pytest.fixture(autouse=True)
@@ -79,7 +89,7 @@ def domain() -> FakeDomain:
 @pytest.fixture
 def session(domain: FakeDomain, qtbot: QtBot) -> Iterator[Session]:
     """A session on the hand-made domain, not started yet."""
-    made = Session(domain, Tasks())
+    made = Session(domain.as_answers(), Tasks())
     yield made
     assert made.close(), "the session's work could not be stopped"
 
@@ -106,6 +116,15 @@ def window(session: Session, preferences: Preferences, qtbot: QtBot) -> MainWind
     qtbot.addWidget(made)
     made.show()
     return made
+
+
+@pytest.fixture
+def answered(window: MainWindow, session: Session, settled: Callable[[Session], None]) -> MainWindow:
+    """The window with a model whose answer is there."""
+    session.start()
+    window.open_paths([Path("/models/llama.gguf")])
+    settled(session)
+    return window
 
 
 def deliver_deletes() -> None:

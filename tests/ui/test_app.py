@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from advisor.presets import user_presets
 from tests.support.gguf_bytes import expand_head
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -95,3 +96,58 @@ def test_without_a_display_it_says_so_and_points_to_the_command_line() -> None:
     assert done.returncode == 2
     assert done.stderr.startswith("There is no display to open a window on.")
     assert "context-advisor recommend FILE" in done.stderr
+
+
+# Prints what is said below the header when the window is there, and closes it.
+TOLD = """
+import sys
+import ui.app as app
+
+def visit(window, session):
+    print(window.troubles.notice.isVisible(), sorted(session.goals.all))
+    for error in session.troubles.now:
+        print(error.code, error.message, error.hint)
+    window.close()
+
+sys.exit(app.main(["context-advisor"], visit))
+"""
+
+
+def told_at_the_start() -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-c", TOLD], cwd=ROOT, capture_output=True, text=True, check=False, timeout=120
+    )
+
+
+def test_spoiled_settings_and_malformed_goals_are_said_and_nothing_is_lost() -> None:
+    config = Path(os.environ["XDG_CONFIG_HOME"])
+    settings = config / "Context Advisor" / "window.ini"
+    goals = user_presets() / "goals.toml"
+    for file, text in ((settings, b"\x00\x01 spoiled"), (goals, b"[mine\n")):
+        file.parent.mkdir(parents=True)
+        file.write_bytes(text)
+    done = told_at_the_start()
+    assert done.returncode == 0, done.stderr
+    assert "Traceback" not in done.stderr
+    first, *rest = done.stdout.splitlines()
+    assert first.startswith("True ")
+    assert "'chat'" in first
+    assert [line.partition(" ")[0] for line in rest] == ["bad-preset", "settings-spoiled"]
+    assert str(goals) in rest[0]
+    assert goals.read_bytes() == b"[mine\n"
+    assert settings.with_name("window.ini.broken").read_bytes() == b"\x00\x01 spoiled"
+
+
+def test_a_config_directory_that_cannot_be_written_to_is_said_and_not_fatal() -> None:
+    Path(os.environ["XDG_CONFIG_HOME"]).write_text("a file in the place of the folder")
+    done = told_at_the_start()
+    assert done.returncode == 0, done.stderr
+    assert "Traceback" not in done.stderr
+    assert done.stdout.splitlines()[1].startswith("settings-not-writable ")
+
+
+def test_in_good_order_nothing_is_said() -> None:
+    done = told_at_the_start()
+    assert done.returncode == 0, done.stderr
+    assert len(done.stdout.splitlines()) == 1
+    assert done.stdout.startswith("False ")

@@ -134,9 +134,7 @@ def test_a_memory_in_a_line_names_its_unit_once() -> None:
 
 def test_a_model_in_a_line() -> None:
     words = wording.model_line(answers.model(n_expert=128, weights_bytes=52 * GiB).facts)
-    assert (
-        words == "llama · 8.03 B · Q4_K_M · 32 layers · 128 experts · 52.0 GiB · trained for 131,072 tokens"
-    )
+    assert words == "llama · 8.03 B · Q4_K_M · 32 layers · 128 experts · 52.0 GiB · trained for 131,072"
 
 
 def test_where_nothing_fits_what_would_is_the_first_lever() -> None:

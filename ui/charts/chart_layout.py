@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from advisor.memory.plan import MemoryPlan
 from advisor.probe.result import ProbeResult
 from advisor.settings.load_settings import LoadSettings
-from advisor.units import GiB, KiB, MiB
+from advisor.units import ByteUnits, KiB, byte_units, unit_sizes
 
 # The budget is drawn as a line only where it does not press the curves flat against the axis.
 _FARTHEST_BUDGET = 4.0
@@ -141,18 +141,29 @@ def contexts_shown(data: ContextCurves) -> int:
 
 
 def byte_ticks(bytes_max: int, most: int = 5) -> tuple[int, ...]:
-    """Round sizes from 0 up to `bytes_max`, at most `most` steps of a power of two."""
+    """Round sizes from 0 up to `bytes_max`, at most `most` steps: powers of two, of GB 1, 2 or 5 of them."""
+    if byte_units() is ByteUnits.DECIMAL:
+        return decimal_ticks(bytes_max, most)
     step = KiB
     while bytes_max / step > most:
         step *= 2
     return tuple(range(0, bytes_max + 1, step))
 
 
+def decimal_ticks(top: int, most: int = 5) -> tuple[int, ...]:
+    """Round numbers from 0 up to `top`, in steps of 1, 2 or 5 times a power of ten."""
+    power = 1
+    while True:
+        for step in (power, 2 * power, 5 * power):
+            if top / step <= most:
+                return tuple(range(0, top + 1, step))
+        power *= 10
+
+
 def byte_unit(bytes_max: int) -> tuple[int, str]:
     """The unit of the memory axis: its size in bytes and its name."""
-    return next(
-        ((size, name) for size, name in ((GiB, "GiB"), (MiB, "MiB")) if bytes_max >= 2 * size), (KiB, "KiB")
-    )
+    _huge, *units = unit_sizes()
+    return next(((size, name) for name, size in units if bytes_max >= 2 * size), units[-1][::-1])
 
 
 def context_ticks(n_ctx_max: int, most: int = 8) -> tuple[int, ...]:

@@ -28,6 +28,8 @@ translate = QCoreApplication.translate
 _LINES = {"f16": colors.PURPLE, "q8_0": colors.ORANGE, "q4_0": colors.SKY_BLUE}
 _LINES |= {"A": colors.BLUE, "B": colors.VERMILION}  # the two sides of a comparison
 _OTHER_LINE = colors.GREEN
+_BEYOND = 0.07  # of red, in the ground above the budget
+_VEIL = 215  # of 255: what lies under a figure is still seen
 _Align = Qt.AlignmentFlag
 
 
@@ -68,16 +70,19 @@ class ChartPainting:
         self._base = palette.color(QPalette.ColorRole.Base)
         painter.setFont(font)
 
-    def paint(self, pointed: int | None) -> None:
-        """Everything, with the answer marked or, while a context is pointed at, that one."""
+    def paint_ground(self) -> None:
+        """What does not depend on the answer: axes, curves and their names, what was measured."""
         self._budget()
         self._axes()
         self._training()
         for curve in self._data.curves:
             self._curve(curve)
         self._names()
-        self._budget_name()
         self._measured()
+
+    def paint_mark(self, pointed: int | None) -> None:
+        """The answer or, while a context is pointed at, that one; and the budget's name, which gives way."""
+        self._budget_name()
         if pointed is None:
             self._answer()
         else:
@@ -109,7 +114,7 @@ class ChartPainting:
             return
         y = scale.y(self._data.budget_bytes)
         above = QRectF(scale.left, scale.top, scale.width, y - scale.top)
-        painter.fillRect(above, tinted(Tone.BAD, self._palette, 0.07))
+        painter.fillRect(above, tinted(Tone.BAD, self._palette, _BEYOND))
         bad = tone_color(Tone.BAD, self._palette)
         painter.setPen(QPen(bad, 1.2, Qt.PenStyle.DashLine))
         painter.drawLine(QPointF(scale.left, y), QPointF(scale.right, y))
@@ -119,16 +124,18 @@ class ChartPainting:
         usable = format_bytes(self._data.budget_bytes)
         if budget_is_shown(self._data):
             text = translate("chart", "usable now: {size}").format(size=usable)
-            color = tone_color(Tone.BAD, self._palette)
+            color, ground = tone_color(Tone.BAD, self._palette), tinted(Tone.BAD, self._palette, _BEYOND)
             top = self._scale.y(self._data.budget_bytes) - self._em - 2
         else:
             text = translate("chart", "\u2191 usable now: {size}, far above").format(size=usable)
-            color, top = self._quiet, self._scale.top + 2
+            color, ground, top = self._quiet, QColor(self._base), self._scale.top + 2
         width = self._metrics.horizontalAdvance(text) + 6
         left = self._scale.left + 4
         if self._data.answer and self._scale.x(self._data.answer.n_ctx) < left + width + self._em:
             left = self._scale.right - 4 - width  # the answer's own figure stands there
         box = QRectF(left, top, width, self._em)
+        ground.setAlpha(_VEIL)
+        self._painter.fillRect(box, ground)
         self._painter.setPen(color)
         self._painter.drawText(box, _Align.AlignCenter, text)
 
@@ -197,7 +204,7 @@ class ChartPainting:
         top = at.y() + 6 if below_has_room else at.y() - 8 - self._em
         plate = QRectF(left, top, width, self._em)
         veil = QColor(self._base)
-        veil.setAlpha(215)
+        veil.setAlpha(_VEIL)
         painter.fillRect(plate, veil)
         painter.setFont(font)
         painter.setPen(self._text)

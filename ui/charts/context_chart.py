@@ -2,24 +2,17 @@
 
 from __future__ import annotations
 
-from advisor.units import CONTEXT_STEP, format_bytes, format_tokens
-from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import (
-    QAccessible,
-    QAccessibleEvent,
-    QFocusEvent,
-    QKeyEvent,
-    QMouseEvent,
-    QPainter,
-    QPaintEvent,
-    QPalette,
-    QPen,
-    QResizeEvent,
-)
+from collections.abc import Sequence
+from dataclasses import replace
+
+from advisor.units import CONTEXT_STEP, byte_units, format_bytes, format_tokens
+from PySide6.QtCore import QEvent, QSize, Qt, Signal
+from PySide6.QtGui import QPainter, QPaintEvent, QPixmap, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from ui.charts.chart_layout import ContextCurves, Point, Scale, contexts_shown
 from ui.charts.chart_painting import ChartPainting, scale_for
+from ui.charts.pointing import Pointing
 from ui.widgets.labels import SMALL, scaled
 
 
@@ -32,13 +25,14 @@ class ContextChart(QWidget):
         super().__init__(parent)
         self._data: ContextCurves | None = None
         self._scale: Scale | None = None
-        self._n_ctx: int | None = None  # pointed at
+        self._ground: QPixmap | None = None  # what stays as it is while the answer moves
+        self._ground_of: tuple[object, ...] = ()
         self.setFont(scaled(self.font(), SMALL))
-        self.setMouseTracking(True)
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setAccessibleName(self.tr("Memory against context"))
-        self.setAccessibleDescription(self._described())
+        self.setAccessibleDescription(self.described())
+        self._pointing = Pointing(self, self)
+        self._pointing.told.connect(self.pointed)
 
     @property
     def answer(self) -> Point | None:
@@ -55,67 +49,33 @@ class ContextChart(QWidget):
 
     def show_curves(self, data: ContextCurves | None) -> None:
         self._data = data if data and data.curves else None
-        self._n_ctx = None
         self._measure()
-        self.setAccessibleDescription(self._described())
-        self.update()
+        self._pointing.renew()
 
-    # --- pointing
+    # --- what is read off
 
-    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+    def under(self, x: float) -> int | None:
+        """The context under a pixel."""
         scale = self._scale
-        if scale is None or not scale.left <= event.position().x() <= scale.right:
-            self._point_at(None)
-            return
-        n_ctx = scale.n_ctx_at(event.position().x())
-        self._point_at(max(CONTEXT_STEP, round(n_ctx / CONTEXT_STEP) * CONTEXT_STEP))
+        if scale is None or not scale.left <= x <= scale.right:
+            return None
+        return max(CONTEXT_STEP, round(scale.n_ctx_at(x) / CONTEXT_STEP) * CONTEXT_STEP)
 
-    def leaveEvent(self, _event: QEvent) -> None:
-        self._point_at(None)
+    def stops(self) -> Sequence[int]:
+        return [point.n_ctx for point in self._data.curves[0].points] if self._data else []
 
-    def focusOutEvent(self, event: QFocusEvent) -> None:
-        super().focusOutEvent(event)
-        self._point_at(None)
+    def start(self) -> int:
+        return self.answer.n_ctx if self.answer else 0
 
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        if self._data is None:
-            super().keyPressEvent(event)
-            return
-        contexts = [point.n_ctx for point in self._data.curves[0].points]
-        start = self._data.answer.n_ctx if self._data.answer else contexts[0]
-        here = start if self._n_ctx is None else self._n_ctx
-        steps = {
-            Qt.Key.Key_Right: next((n for n in contexts if n > here), contexts[-1]),
-            Qt.Key.Key_Left: next((n for n in reversed(contexts) if n < here), contexts[0]),
-            Qt.Key.Key_Home: contexts[0],
-            Qt.Key.Key_End: contexts[-1],
-        }
-        if event.key() in steps:
-            self._point_at(steps[Qt.Key(event.key())])
-        elif event.key() == Qt.Key.Key_Escape and self._n_ctx is not None:
-            self._point_at(None)
-        else:
-            super().keyPressEvent(event)
-
-    def _point_at(self, n_ctx: int | None) -> None:
-        if n_ctx == self._n_ctx:
-            return
-        self._n_ctx = n_ctx
-        sentence = None if n_ctx is None else self.sentence(n_ctx)
-        self.setAccessibleDescription(sentence or self._described())
-        QAccessible.updateAccessibility(QAccessibleEvent(self, QAccessible.Event.DescriptionChanged))
-        self.pointed.emit(sentence)
-        self.update()
-
-    def sentence(self, n_ctx: int) -> str:
+    def sentence(self, where: int) -> str:
         """What each cache type takes at one context."""
         if self._data is None:
             return ""
-        reach = [c for c in self._data.curves if c.points[-1].n_ctx >= n_ctx]  # of two models one may end
-        takes = ", ".join(f"{c.name} {format_bytes(c.bytes_at(n_ctx))}" for c in reach)
-        return self.tr("{n} tokens: {takes}").format(n=format_tokens(n_ctx), takes=takes)
+        reach = [c for c in self._data.curves if c.points[-1].n_ctx >= where]  # of two models one may end
+        takes = ", ".join(f"{c.name} {format_bytes(c.bytes_at(where))}" for c in reach)
+        return self.tr("{n} tokens: {takes}").format(n=format_tokens(where), takes=takes)
 
-    def _described(self) -> str:
+    def described(self) -> str:
         data = self._data
         if data is None:
             return self.tr("Nothing to show yet")
@@ -129,22 +89,41 @@ class ContextChart(QWidget):
             text += self.tr(". Measured: {points}").format(points=", ".join(words))
         return text
 
-    # --- layout
+    # --- layout and painting
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._measure()
 
+    def changeEvent(self, event: QEvent) -> None:
+        if event.type() in {QEvent.Type.PaletteChange, QEvent.Type.FontChange}:
+            self._ground = None
+        super().changeEvent(event)
+
     def _measure(self) -> None:
         self._scale = scale_for(self._data, self.font(), self.width(), self.height()) if self._data else None
 
     def paintEvent(self, _event: QPaintEvent) -> None:
-        if self._data is None or self._scale is None:
+        data, scale = self._data, self._scale
+        if data is None or scale is None:
             return
         painter = QPainter(self)
+        painter.drawPixmap(0, 0, self._painted_ground(data, scale))
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        ChartPainting(painter, self._data, self._scale, self.palette(), self.font()).paint(self._n_ctx)
-        if self.hasFocus():
-            painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.setPen(QPen(self.palette().color(QPalette.ColorRole.Accent), 2))
-            painter.drawRoundedRect(QRectF(self.rect()).adjusted(1, 1, -1, -1), 4, 4)
+        ChartPainting(painter, data, scale, self.palette(), self.font()).paint_mark(self._pointing.where)
+        self._pointing.paint_focus(painter)
+
+    def _painted_ground(self, data: ContextCurves, scale: Scale) -> QPixmap:
+        """Painted once for these curves at this size: a slider moves the answer many times a second."""
+        ratio = self.devicePixelRatioF()
+        wanted = replace(data, answer=None, answer_name=""), scale, self.size(), ratio, byte_units()
+        if self._ground is None or wanted != self._ground_of:
+            self._ground = QPixmap(self.size() * ratio)
+            self._ground.setDevicePixelRatio(ratio)
+            self._ground.fill(Qt.GlobalColor.transparent)
+            painter = QPainter(self._ground)
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            ChartPainting(painter, data, scale, self.palette(), self.font()).paint_ground()
+            painter.end()
+            self._ground_of = wanted
+        return self._ground

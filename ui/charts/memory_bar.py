@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from advisor.memory.plan import DeviceMemory
 from advisor.units import format_bytes
-from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
-    QAccessible,
-    QAccessibleEvent,
     QBrush,
     QColor,
-    QFocusEvent,
     QFontMetricsF,
-    QKeyEvent,
-    QMouseEvent,
     QPainter,
     QPainterPath,
     QPaintEvent,
@@ -26,6 +23,7 @@ from ui import colors
 from ui.charts.memory_colors import HATCHED, hatch_color, part_color
 from ui.charts.memory_layout import Cell, Segment, cell_at, cells, segments, span_bytes
 from ui.charts.part_words import part_explained, part_words
+from ui.charts.pointing import Pointing
 from ui.theme import Tone, qcolor, tone_color
 from ui.widgets.labels import SMALL, scaled, verbatim
 from ui.wording import basis_words
@@ -39,14 +37,14 @@ class MemoryBar(QWidget):
     pointed = Signal(object)  # the sentence about the piece pointed at, None for no piece
 
     _segments: tuple[Segment, ...] = ()
-    _index: int | None = None
 
     def __init__(self, memory: DeviceMemory, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setFont(scaled(self.font(), SMALL))
-        self.setMouseTracking(True)
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self._pointing = Pointing(self, self, begins_on_tab=True)
+        self._pointing.told.connect(lambda sentence: self.setToolTip(verbatim(sentence or "")))
+        self._pointing.told.connect(self.pointed)
         self.show_memory(memory)
 
     def show_memory(self, memory: DeviceMemory, prompt: float = 0.0) -> None:
@@ -58,10 +56,7 @@ class MemoryBar(QWidget):
         self._memory = memory
         self._segments = segments(memory, prompt)
         self.setAccessibleName(self.tr("Memory of {device}").format(device=memory.device_name))
-        self.setAccessibleDescription(self._described())
-        self._index = None
-        self._point_at(next((i for i, s in enumerate(self._segments) if s.part is part), None))
-        self.update()
+        self._pointing.renew(next((i for i, s in enumerate(self._segments) if s.part is part), None))
 
     def sizeHint(self) -> QSize:
         em = self.fontMetrics().height()
@@ -73,10 +68,24 @@ class MemoryBar(QWidget):
     @property
     def segment(self) -> Segment | None:
         """The piece pointed at."""
-        return None if self._index is None else self._segments[self._index]
+        where = self._pointing.where
+        return None if where is None else self._segments[where]
 
-    def sentence(self, segment: Segment) -> str:
+    # --- what is read off
+
+    def under(self, x: float) -> int | None:
+        """The index of the piece under a pixel."""
+        return cell_at(self._cells(), x - self._frame().left())
+
+    def stops(self) -> Sequence[int]:
+        return range(len(self._segments))
+
+    def start(self) -> int:
+        return -1  # before the first
+
+    def sentence(self, where: int) -> str:
         """Exact bytes, where they come from, and what they are for."""
+        segment = self._segments[where]
         basis = f" · {basis_words(segment.basis)}" if segment.basis else ""
         text = self.tr("{part} on {device}: {size} ({n} bytes){basis} · {meaning}").format(
             part=part_words(segment.part),
@@ -93,50 +102,13 @@ class MemoryBar(QWidget):
             )
         return text
 
-    # --- pointing
-
-    def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        self._point_at(cell_at(self._cells(), event.position().x()))
-
-    def leaveEvent(self, _event: QEvent) -> None:
-        self._point_at(None)
-
-    def focusInEvent(self, event: QFocusEvent) -> None:
-        super().focusInEvent(event)
-        if event.reason() in {Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason}:
-            self._point_at(0)
-
-    def focusOutEvent(self, event: QFocusEvent) -> None:
-        super().focusOutEvent(event)
-        self._point_at(None)
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        last = len(self._segments) - 1
-        here = -1 if self._index is None else self._index
-        steps = {
-            Qt.Key.Key_Right: min(here + 1, last),
-            Qt.Key.Key_Left: max(here - 1, 0),
-            Qt.Key.Key_Home: 0,
-            Qt.Key.Key_End: last,
-        }
-        if event.key() in steps:
-            self._point_at(steps[Qt.Key(event.key())])
-        elif event.key() == Qt.Key.Key_Escape and self._index is not None:
-            self._point_at(None)
-        else:
-            super().keyPressEvent(event)
-
-    def _point_at(self, index: int | None) -> None:
-        if index == self._index:
-            return
-        self._index = index
-        segment = self.segment
-        sentence = None if segment is None else self.sentence(segment)
-        self.setToolTip(verbatim(sentence or ""))
-        self.setAccessibleDescription(sentence or self._described())
-        QAccessible.updateAccessibility(QAccessibleEvent(self, QAccessible.Event.DescriptionChanged))
-        self.pointed.emit(sentence)
-        self.update()
+    def described(self) -> str:
+        pieces = ", ".join(f"{part_words(s.part)} {format_bytes(s.n_bytes)}" for s in self._segments)
+        return self.tr("{used} of {usable} usable. {pieces}").format(
+            used=format_bytes(self._memory.total_bytes),
+            usable=format_bytes(self._memory.usable_bytes),
+            pieces=pieces,
+        )
 
     # --- painting
 
@@ -151,13 +123,10 @@ class MemoryBar(QWidget):
         for cell in placed:
             self._paint_cell(painter, cell, frame)
         self._paint_overflow(painter, frame)
-        if self._index is not None:
-            self._paint_mark(painter, placed[self._index], frame)
+        if self._pointing.where is not None:
+            self._paint_mark(painter, placed[self._pointing.where], frame)
         painter.setClipping(False)
-        if self.hasFocus():
-            painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.setPen(QPen(self.palette().color(QPalette.ColorRole.Accent), 2))
-            painter.drawRoundedRect(QRectF(self.rect()).adjusted(1, 1, -1, -1), _RADIUS + 2, _RADIUS + 2)
+        self._pointing.paint_focus(painter, _RADIUS + 2)
 
     def _paint_cell(self, painter: QPainter, cell: Cell, frame: QRectF) -> None:
         palette = self.palette()
@@ -214,11 +183,3 @@ class MemoryBar(QWidget):
     def _cells(self) -> tuple[Cell, ...]:
         span = span_bytes(self._segments, self._memory.device_total_bytes)
         return cells(self._segments, span, self._frame().width())
-
-    def _described(self) -> str:
-        pieces = ", ".join(f"{part_words(s.part)} {format_bytes(s.n_bytes)}" for s in self._segments)
-        return self.tr("{used} of {usable} usable. {pieces}").format(
-            used=format_bytes(self._memory.total_bytes),
-            usable=format_bytes(self._memory.usable_bytes),
-            pieces=pieces,
-        )

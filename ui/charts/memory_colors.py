@@ -11,6 +11,7 @@ from ui.theme import is_dark, rgb
 
 _LOAD: dict[Part, Rgb] = {
     Part.WEIGHTS: colors.BLUE,
+    Part.COMPANIONS: colors.SKY_BLUE,
     Part.KV_PROMPT: colors.ORANGE,
     Part.KV_GROW: colors.mix(colors.ORANGE, colors.WHITE, 0.42),  # paler than what is spoken for
     Part.KV_CACHE: colors.ORANGE,

@@ -14,6 +14,7 @@ class Part(StrEnum):
     """The pieces in the order in which they are drawn."""
 
     WEIGHTS = "weights"
+    COMPANIONS = "companions"  # what is loaded beside the model: a projector, a draft model
     KV_PROMPT = "kv_prompt"  # the share of the prompt that one means to send
     KV_GROW = "kv_grow"  # the rest of it, where there is such a prompt
     KV_CACHE = "kv_cache"
@@ -33,6 +34,7 @@ SMALLEST = 4.0
 # What the load itself takes; the rest is what there is.
 LOAD_PARTS = (
     Part.WEIGHTS,
+    Part.COMPANIONS,
     Part.KV_PROMPT,
     Part.KV_GROW,
     Part.KV_CACHE,
@@ -87,6 +89,7 @@ def segments(memory: DeviceMemory, prompt: float = 0.0) -> tuple[Segment, ...]:
     prompt_bytes = round(buffers.kv_cache_bytes * prompt)
     load = {
         Part.WEIGHTS: buffers.weights_bytes,
+        Part.COMPANIONS: memory.companions_bytes,
         Part.KV_PROMPT: prompt_bytes,
         Part.KV_GROW if prompt else Part.KV_CACHE: buffers.kv_cache_bytes - prompt_bytes,
         Part.RECURRENT_STATE: buffers.recurrent_state_bytes,

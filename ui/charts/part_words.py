@@ -12,6 +12,7 @@ translate = QCoreApplication.translate
 def part_words(part: Part) -> str:
     return {
         Part.WEIGHTS: translate("part_words", "Weights"),
+        Part.COMPANIONS: translate("part_words", "Beside the model"),
         Part.KV_PROMPT: translate("part_words", "KV: prompt"),
         Part.KV_GROW: translate("part_words", "KV: room to grow"),
         Part.KV_CACHE: translate("part_words", "KV cache"),
@@ -30,6 +31,7 @@ def part_explained(part: Part) -> str:
     """What a piece of the memory bar is for, in one line."""
     return {
         Part.WEIGHTS: translate("part_words", "the model itself"),
+        Part.COMPANIONS: translate("part_words", "what is loaded with it: a projector, a draft model"),
         Part.KV_CACHE: translate(
             "part_words", "what attention remembers of every token; grows with the context"
         ),

@@ -2,26 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from advisor.units import CONTEXT_STEP, format_tokens
-from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import (
-    QAccessible,
-    QAccessibleEvent,
-    QFocusEvent,
-    QFontMetricsF,
-    QKeyEvent,
-    QMouseEvent,
-    QPainter,
-    QPaintEvent,
-    QPalette,
-    QPen,
-    QPolygonF,
-)
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QFontMetricsF, QPainter, QPaintEvent, QPalette, QPen, QPolygonF
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from ui import colors
-from ui.charts.chart_layout import Scale, context_ticks, tick_words
-from ui.charts.speed_layout import SpeedCurve, rate_ticks, rates_shown
+from ui.charts.chart_layout import Scale, context_ticks, decimal_ticks, tick_words
+from ui.charts.pointing import Pointing
+from ui.charts.speed_layout import SpeedCurve, rates_shown
 from ui.theme import border_color, qcolor, rgb
 from ui.widgets.labels import SMALL, scaled
 from ui.wording import basis_words, speed_words
@@ -39,13 +30,12 @@ class SpeedChart(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._curve: SpeedCurve | None = None
-        self._depth: int | None = None  # pointed at
         self.setFont(scaled(self.font(), SMALL))
-        self.setMouseTracking(True)
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setAccessibleName(self.tr("Speed against depth"))
-        self.setAccessibleDescription(self._described())
+        self.setAccessibleDescription(self.described())
+        self._pointing = Pointing(self, self)
+        self._pointing.told.connect(self.pointed)
 
     def sizeHint(self) -> QSize:
         em = self.fontMetrics().height()
@@ -57,22 +47,38 @@ class SpeedChart(QWidget):
 
     def show_curve(self, curve: SpeedCurve | None) -> None:
         self._curve = curve
-        self._depth = None
-        self.setAccessibleDescription(self._described())
-        self.update()
+        self._pointing.renew()
 
-    def sentence(self, depth: int) -> str:
+    # --- what is read off
+
+    def under(self, x: float) -> int | None:
+        """The depth under a pixel."""
+        scale = self._scale()
+        if scale is None or not scale.left <= x <= scale.right:
+            return None
+        return round(scale.n_ctx_at(x) / CONTEXT_STEP) * CONTEXT_STEP
+
+    def stops(self) -> Sequence[int]:
+        if self._curve is None:
+            return []
+        deepest = self._curve.deepest
+        return [*range(0, deepest, max(1, deepest // _KEY_STEPS)), deepest]
+
+    def start(self) -> int:
+        return self._curve.deepest if self._curve else 0
+
+    def sentence(self, where: int) -> str:
         """How fast it writes behind so many tokens."""
         if self._curve is None:
             return ""
         text = self.tr("{n} tokens in the cache: writes {rate} tokens/s, {basis}")
         return text.format(
-            n=format_tokens(depth),
-            rate=speed_words(self._curve.at(depth)),
+            n=format_tokens(where),
+            rate=speed_words(self._curve.at(where)),
             basis=basis_words(self._curve.basis),
         )
 
-    def _described(self) -> str:
+    def described(self) -> str:
         curve = self._curve
         if curve is None:
             return self.tr("Nothing is known of the speed here")
@@ -81,53 +87,6 @@ class SpeedChart(QWidget):
             words = (f"{format_tokens(it.depth)} tokens {speed_words(it)}" for it in curve.measured)
             text += " " + self.tr("Measured: {points}.").format(points=", ".join(words))
         return text
-
-    # --- pointing
-
-    def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        scale = self._scale()
-        if scale is None or not scale.left <= event.position().x() <= scale.right:
-            self._point_at(None)
-            return
-        depth = scale.n_ctx_at(event.position().x())
-        self._point_at(round(depth / CONTEXT_STEP) * CONTEXT_STEP)
-
-    def leaveEvent(self, _event: QEvent) -> None:
-        self._point_at(None)
-
-    def focusOutEvent(self, event: QFocusEvent) -> None:
-        super().focusOutEvent(event)
-        self._point_at(None)
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        curve = self._curve
-        if curve is None:
-            super().keyPressEvent(event)
-            return
-        step = max(1, curve.deepest // _KEY_STEPS)
-        here = self._depth if self._depth is not None else curve.deepest
-        steps = {
-            Qt.Key.Key_Right: min(here + step, curve.deepest),
-            Qt.Key.Key_Left: max(here - step, 0),
-            Qt.Key.Key_Home: 0,
-            Qt.Key.Key_End: curve.deepest,
-        }
-        if event.key() in steps:
-            self._point_at(steps[Qt.Key(event.key())])
-        elif event.key() == Qt.Key.Key_Escape and self._depth is not None:
-            self._point_at(None)
-        else:
-            super().keyPressEvent(event)
-
-    def _point_at(self, depth: int | None) -> None:
-        if depth == self._depth:
-            return
-        self._depth = depth
-        sentence = None if depth is None else self.sentence(depth)
-        self.setAccessibleDescription(sentence or self._described())
-        QAccessible.updateAccessibility(QAccessibleEvent(self, QAccessible.Event.DescriptionChanged))
-        self.pointed.emit(sentence)
-        self.update()
 
     # --- painting
 
@@ -155,15 +114,12 @@ class SpeedChart(QWidget):
         if curve and scale:
             self._paint_axes(painter, scale)
             self._paint_curve(painter, scale, curve)
-            if self._depth is not None:
-                self._paint_pointer(painter, scale, curve, self._depth)
+            if self._pointing.where is not None:
+                self._paint_pointer(painter, scale, curve, self._pointing.where)
         else:
             painter.setPen(self.palette().color(QPalette.ColorRole.PlaceholderText))
-            painter.drawText(self.rect(), _Align.AlignCenter | Qt.TextFlag.TextWordWrap, self._described())
-        if self.hasFocus():
-            painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.setPen(QPen(self.palette().color(QPalette.ColorRole.Accent), 2))
-            painter.drawRoundedRect(QRectF(self.rect()).adjusted(1, 1, -1, -1), 4, 4)
+            painter.drawText(self.rect(), _Align.AlignCenter | Qt.TextFlag.TextWordWrap, self.described())
+        self._pointing.paint_focus(painter)
 
     def _paint_axes(self, painter: QPainter, scale: Scale) -> None:
         em = QFontMetricsF(self.font()).height()
@@ -172,7 +128,7 @@ class SpeedChart(QWidget):
         painter.setPen(quiet)
         side = _Align.AlignRight | _Align.AlignVCenter
         painter.drawText(QRectF(0, 0, column, em), side, self.tr("tokens/s"))
-        for tick in rate_ticks(scale.bytes_max):
+        for tick in decimal_ticks(scale.bytes_max):
             y = scale.y(tick)
             painter.setPen(QPen(border_color(self.palette()), 1))
             painter.drawLine(QPointF(scale.left, y), QPointF(scale.right, y))

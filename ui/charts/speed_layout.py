@@ -73,13 +73,3 @@ def rates_shown(curve: SpeedCurve) -> int:
     """The top of the axis, in whole tokens per second."""
     highest = max(point.high or point.tokens_per_second for point in (*curve.points, *curve.measured))
     return max(1, math.ceil(highest * _HEADROOM))
-
-
-def rate_ticks(rate_max: int, most: int = 5) -> tuple[int, ...]:
-    """Round rates from 0 up to `rate_max`, in steps of 1, 2 or 5 times a power of ten."""
-    power = 1
-    while True:
-        for step in (power, 2 * power, 5 * power):
-            if rate_max / step <= most:
-                return tuple(range(0, rate_max + 1, step))
-        power *= 10

@@ -2,31 +2,21 @@
 
 from __future__ import annotations
 
-from advisor.units import format_bytes, format_tokens
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QKeySequence, QResizeEvent, QShortcut, QShowEvent
-from PySide6.QtWidgets import (
-    QBoxLayout,
-    QComboBox,
-    QFrame,
-    QHBoxLayout,
-    QPushButton,
-    QScrollArea,
-    QSizePolicy,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtGui import QResizeEvent, QShowEvent
+from PySide6.QtWidgets import QBoxLayout, QScrollArea, QWidget
 
 from ui.charts.chart_layout import ContextCurves
 from ui.charts.context_chart import ContextChart
-from ui.charts.memory_bar import MemoryBar
 from ui.compare.comparison import NAMES, Side, differences, drawn_together, sides
+from ui.compare.side_column import SideColumn
 from ui.session.session import Session
 from ui.session.state import OpenModel
-from ui.widgets.card import Card, TitledCard, clear_layout
-from ui.widgets.fields import choice_box, fill
-from ui.widgets.labels import HEADLINE, LARGE, SMALL, ToneLabel, label, muted_label
-from ui.wording import basis_words, cache_words, layers_words, speed_words, verdict_tone, verdict_words
+from ui.widgets.card import TitledCard
+from ui.widgets.fields import fill
+from ui.widgets.labels import SMALL, label, muted_label
+from ui.widgets.page_frame import PageFrame
+from ui.widgets.tab_order import order_as_laid_out
 
 _NARROW_EMS = 44  # below this width the two lie below one another
 
@@ -41,18 +31,8 @@ class ComparePage(QScrollArea):
         self._session = session
         self._sides: dict[str, Side] = {}
         self._drawn: tuple[Side, ...] = ()
-        self.setWidgetResizable(True)
-        self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # its children take the focus; it scrolls to them
-        self.setAccessibleName(self.tr("Compare"))
-        self.back = QPushButton(self.tr("\u2039 Back"))
-        self.back.setAccessibleName(self.tr("Back"))
-        self.back.clicked.connect(self.left)
-        for key in (QKeySequence(Qt.Key.Key_Escape), QKeySequence(QKeySequence.StandardKey.Back)):
-            shortcut = QShortcut(key, self)
-            shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
-            shortcut.activated.connect(self.left)
+        self._frame = PageFrame(self, self.tr("Compare"), self.left)
+        self.back = self._frame.back
         self.columns = tuple(SideColumn(name) for name in NAMES)
         self.chart = ContextChart()
         self.foot = muted_label(size=SMALL, wraps=True)
@@ -80,15 +60,7 @@ class ComparePage(QScrollArea):
 
     def _arrange(self) -> None:
         em = self.fontMetrics().height()
-        page = QWidget()
-        whole = QVBoxLayout(page)
-        whole.setContentsMargins(round(em * 1.4), em, round(em * 1.4), round(em * 1.2))
-        whole.setSpacing(em)
-        head = QHBoxLayout()
-        head.setSpacing(em)
-        head.addWidget(self.back)
-        head.addWidget(label(self.tr("Compare"), size=LARGE, bold=True), 1)
-        whole.addLayout(head)
+        whole = self._frame.column
         self._beside = QBoxLayout(QBoxLayout.Direction.LeftToRight)
         self._beside.setSpacing(em)
         for column in self.columns:
@@ -106,18 +78,14 @@ class ComparePage(QScrollArea):
         below.addWidget(told, 2)
         self._below = below
         whole.addLayout(below, 1)
-        self.setWidget(page)
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(self.fontMetrics().height() * 24, super().minimumSizeHint().height())
+        """Wide enough for its content below one another: there is no sideways scrolling."""
+        return QSize(self._frame.width_for(*self.columns, self.chart), super().minimumSizeHint().height())
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        narrow = self.viewport().width() < _NARROW_EMS * self.fontMetrics().height()
-        for columns in (self._beside, self._below):
-            columns.setDirection(
-                QBoxLayout.Direction.TopToBottom if narrow else QBoxLayout.Direction.LeftToRight
-            )
+        self._frame.turn([self._beside, self._below], least_ems=_NARROW_EMS)
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
@@ -156,7 +124,8 @@ class ComparePage(QScrollArea):
     def _show(self) -> None:
         chosen = tuple(self._sides.get(column.box.currentData() or "") for column in self.columns)
         for column, side in zip(self.columns, chosen, strict=True):
-            column.show_side(side, self._session.n_prompt)
+            column.show_side(side, self._session.wanted.n_prompt)
+        order_as_laid_out(self)
         a, b = chosen
         if a is None or b is None:
             self._drawn = ()
@@ -166,7 +135,7 @@ class ComparePage(QScrollArea):
         self.words.setText("\n\n".join(differences(a, b)))
         if (a, b) != self._drawn:
             self._drawn = (a, b)
-            self._session.draw((a.answer, b.answer), lambda drawn: self._curves_known((a, b), drawn))
+            self._session.asides.draw((a.answer, b.answer), lambda drawn: self._curves_known((a, b), drawn))
 
     def _curves_known(self, of: tuple[Side, ...], drawn: tuple[ContextCurves, ...]) -> None:
         if of == self._drawn:
@@ -187,78 +156,3 @@ class ComparePage(QScrollArea):
         return ""
 
     _has_curves = False
-
-
-class SideColumn(Card):
-    """One side: what is on it, its headline, its memory."""
-
-    def __init__(self, name: str, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        em = self.fontMetrics().height()
-        words = self.tr("Side {name}").format(name=name)
-        self.setAccessibleName(words)
-        self.device = ""
-        self.box: QComboBox = choice_box(words)
-        self.box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        self.box.setMinimumContentsLength(12)
-        self.box.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        head = QHBoxLayout()
-        head.addWidget(label(name, size=LARGE, bold=True))
-        head.addWidget(self.box, 1)
-        self.number = label(size=HEADLINE * 0.7, bold=True)
-        self.sentence = label(wraps=True)
-        self.verdict = ToneLabel(bold=True)
-        self.speed = muted_label(size=SMALL, wraps=True)
-        self.body.addLayout(head)
-        for widget in (self.number, self.sentence, self.verdict, self.speed):
-            self.body.addWidget(widget)
-        self._bars = QVBoxLayout()
-        self._bars.setSpacing(round(em * 0.3))
-        self.body.addLayout(self._bars)
-        self.detail = muted_label(size=SMALL, wraps=True)
-        self.body.addWidget(self.detail)
-        self.body.addStretch(1)
-        self._shown: Side | None = None
-
-    @property
-    def bars(self) -> list[MemoryBar]:
-        return [bar for bar in self.findChildren(MemoryBar) if not bar.isHidden()]
-
-    def show_side(self, side: Side | None, n_prompt: int | None) -> None:
-        if side == self._shown:
-            return
-        self._shown = side
-        clear_layout(self._bars)
-        for widget in (self.number, self.sentence, self.verdict, self.speed, self.detail):
-            widget.setVisible(side is not None)
-        if side is None:
-            return
-        plan, settings = side.plan, side.plan.settings
-        tightest = min(plan.memory, key=lambda line: line.usable_bytes - line.total_bytes)
-        self.device = tightest.device_name
-        self.number.setText(self.tr("{n} tokens").format(n=format_tokens(settings.n_ctx)))
-        self.sentence.setText(
-            self.tr("{cache} KV cache, {layers} \u00b7 {size} \u00b7 {basis}").format(
-                cache=cache_words(settings),
-                layers=layers_words(plan, side.facts),
-                size=format_bytes(plan.total_bytes),
-                basis=basis_words(plan.basis),
-            )
-        )
-        self.verdict.setText(verdict_words(plan.verdict))
-        self.verdict.set_tone(verdict_tone(plan.verdict))
-        if side.decode:
-            words = self.tr("writes {start} tokens/s at first, {full} at a full context")
-            self.speed.setText(
-                words.format(start=speed_words(side.decode[0]), full=speed_words(side.decode[-1]))
-            )
-        else:
-            self.speed.setText(self.tr("its speed is not known"))
-        self.detail.setText("")
-        share = min((n_prompt or 0) / settings.n_ctx_per_slot, 1.0)
-        for memory in plan.memory:
-            self._bars.addWidget(muted_label(memory.device_name, size=SMALL))
-            bar = MemoryBar(memory)
-            bar.show_memory(memory, share)
-            bar.pointed.connect(lambda sentence: self.detail.setText(sentence or ""))
-            self._bars.addWidget(bar)

@@ -3,18 +3,10 @@
 from __future__ import annotations
 
 from advisor.hardware.device import Hardware
-from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QAction, QKeySequence, QResizeEvent, QShortcut, QShowEvent
-from PySide6.QtWidgets import (
-    QBoxLayout,
-    QFrame,
-    QHBoxLayout,
-    QPushButton,
-    QScrollArea,
-    QSizePolicy,
-    QVBoxLayout,
-    QWidget,
-)
+from advisor.units import byte_units
+from PySide6.QtCore import QSize, Signal
+from PySide6.QtGui import QAction, QResizeEvent, QShowEvent
+from PySide6.QtWidgets import QBoxLayout, QPushButton, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
 from ui.computer.device_card import DeviceCard
 from ui.computer.findings_panel import FindingsPanel
@@ -25,9 +17,10 @@ from ui.session.state import EngineStatus
 from ui.theme import Tone
 from ui.widgets.card import clear_layout
 from ui.widgets.command_field import CopyButton
-from ui.widgets.labels import LARGE, label, muted_label
+from ui.widgets.labels import muted_label
 from ui.widgets.notice import Notice
-from ui.widgets.tall_page import TallAsItsText
+from ui.widgets.page_frame import PageFrame
+from ui.widgets.tab_order import order_as_laid_out
 
 _NARROW_EMS = 62  # below this width the choice of what is kept free moves under the memories
 
@@ -41,19 +34,6 @@ class ComputerPage(QScrollArea):
         super().__init__(parent)
         self._session = session
         self._shown: object = None
-        self.setWidgetResizable(True)
-        self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # its children take the focus; it scrolls to them
-        self.setAccessibleName(self.tr("This computer"))
-
-        self.back = QPushButton(self.tr("\u2039 Back"))
-        self.back.setAccessibleName(self.tr("Back"))
-        self.back.clicked.connect(self.left)
-        for key in (QKeySequence(Qt.Key.Key_Escape), QKeySequence(QKeySequence.StandardKey.Back)):
-            shortcut = QShortcut(key, self)
-            shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
-            shortcut.activated.connect(self.left)
         self.look_again = QPushButton(look_again.text().replace("&", ""))
         self.look_again.setToolTip(look_again.toolTip())
         self.look_again.clicked.connect(look_again.trigger)
@@ -63,6 +43,10 @@ class ComputerPage(QScrollArea):
                 "What \u201ccontext-advisor doctor\u201d prints: no serial numbers, user names or folders"
             )
         )
+        self._frame = PageFrame(
+            self, self.tr("This computer"), self.left, buttons=(self.look_again, self.copy_report)
+        )
+        self.back = self._frame.back
         self.waiting = muted_label(self.tr("Looking at this computer\u2019s memory\u2026"))
         self.error = Notice(Tone.BAD)
         self.findings = FindingsPanel()
@@ -85,18 +69,12 @@ class ComputerPage(QScrollArea):
 
     def minimumSizeHint(self) -> QSize:
         """Wide enough for its content below one another: there is no sideways scrolling."""
-        em = self.fontMetrics().height()
-        margins = round(em * 2.8) + self.verticalScrollBar().sizeHint().width()
-        parts = (self._head, self.findings, self.reserve, *self.cards)
-        widest = max(part.minimumSizeHint().width() for part in parts)
-        return QSize(widest + margins, super().minimumSizeHint().height())
+        widest = self._frame.width_for(self.findings, self.reserve, *self.cards)
+        return QSize(widest, super().minimumSizeHint().height())
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        narrow = event.size().width() < _NARROW_EMS * self.fontMetrics().height()
-        self._columns.setDirection(
-            QBoxLayout.Direction.TopToBottom if narrow else QBoxLayout.Direction.LeftToRight
-        )
+        self._frame.turn([self._columns], least_ems=_NARROW_EMS)
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
@@ -105,15 +83,6 @@ class ComputerPage(QScrollArea):
 
     def _arrange(self) -> None:
         em = self.fontMetrics().height()
-        self._head = QWidget()
-        head = QHBoxLayout(self._head)
-        head.setContentsMargins(0, 0, 0, 0)
-        head.setSpacing(round(em * 0.7))
-        head.addWidget(self.back)
-        head.addWidget(label(self.tr("This computer"), size=LARGE, bold=True))
-        head.addStretch(1)
-        head.addWidget(self.look_again)
-        head.addWidget(self.copy_report)
         self._devices.setSpacing(em)
         devices = QVBoxLayout()
         devices.addLayout(self._devices)
@@ -124,17 +93,12 @@ class ComputerPage(QScrollArea):
         self._columns.setSpacing(em)
         self._columns.addLayout(devices, 5)
         self._columns.addLayout(choices, 3)
-        self._page = TallAsItsText()
-        whole = QVBoxLayout(self._page)
-        whole.setContentsMargins(round(em * 1.4), em, round(em * 1.4), round(em * 1.2))
-        whole.setSpacing(em)
-        whole.addWidget(self._head)
+        whole = self._frame.column
         for widget in (self.waiting, self.error, self.findings):
             widget.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
             whole.addWidget(widget)
         whole.addLayout(self._columns)
         whole.addStretch(1)
-        self.setWidget(self._page)
 
     def _refresh(self) -> None:
         session = self._session
@@ -148,16 +112,17 @@ class ComputerPage(QScrollArea):
         self.copy_report.setEnabled(is_judged)
         if hardware is None:
             return
-        python = self._session.engine_choice.python_in_commands
+        python = self._session.computer.engine_choice.python_in_commands
         if is_judged:
             self.findings.show_findings(findings_of(hardware, engine, python))
             self.copy_report.set_text(report_of(hardware, engine, python))
         self._show_devices(hardware)
+        order_as_laid_out(self)
         self.updateGeometry()
 
     def _show_devices(self, hardware: Hardware) -> None:
         """Cards are made anew only for something new: whoever stands on a button keeps standing there."""
-        wanted = (hardware, self._session.reserve, self._session.engine)
+        wanted = (hardware, self._session.wanted.reserve, self._session.engine, byte_units())
         if wanted == self._shown:
             return
         self._shown = wanted

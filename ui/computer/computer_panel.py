@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from advisor.hardware.device import Device
+from advisor.units import byte_units
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QAction
+from PySide6.QtGui import QAction, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QToolButton, QVBoxLayout, QWidget
 
 from ui.session.session import Session
@@ -26,7 +27,7 @@ class ComputerLines(QWidget):
         whole.setSpacing(round(em * 0.25))
         self.details = details_button(details)
         head = QHBoxLayout()
-        head.addWidget(label(self.tr("This computer"), bold=True), 1)
+        head.addWidget(label(self.tr("This computer"), bold=True, wraps=True), 1)
         head.addWidget(self.details)
         whole.addLayout(head)
         self._lines = QVBoxLayout()
@@ -35,11 +36,17 @@ class ComputerLines(QWidget):
         session.hardware_changed.connect(self._refresh)
         self._refresh()
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """At another width lines break elsewhere, and whoever holds it remembers an earlier height."""
+        super().resizeEvent(event)
+        if event.size().width() != event.oldSize().width():
+            self.updateGeometry()
+
     def _refresh(self) -> None:
         hardware, error = self._session.hardware, self._session.hardware_error
-        if (hardware, error) == self._shown:
+        if (hardware, error, byte_units()) == self._shown:
             return
-        self._shown = hardware, error
+        self._shown = hardware, error, byte_units()
         clear_layout(self._lines)
         if error:
             self._lines.addWidget(muted_label(f"{error.message} {error.hint}", wraps=True))

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from advisor.hardware.device import Device, Holder, Kind
-from advisor.hardware.doctor_report import notes_beside
-from advisor.hardware.findings import Finding
+from advisor.hardware.doctor.findings import Finding
+from advisor.hardware.doctor.report import notes_beside
 from advisor.units import format_bytes
 from PySide6.QtCore import QSize
 from PySide6.QtGui import QResizeEvent

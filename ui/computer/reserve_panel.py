@@ -42,7 +42,7 @@ class ReservePanel(TitledCard):
             choice = _Choice(choice_words(name))
             cost = ToneLabel("", Tone.QUIET)
             cost.setAlignment(Qt.AlignmentFlag.AlignTrailing | Qt.AlignmentFlag.AlignVCenter)
-            choice.clicked.connect(lambda _on, name=name: session.set_reserve(name))
+            choice.clicked.connect(lambda _on, name=name: session.wanted.set_reserve(name))
             self._group.addButton(choice)
             grid.addWidget(choice, row, 0)
             grid.addWidget(cost, row, 1)
@@ -59,7 +59,7 @@ class ReservePanel(TitledCard):
 
     def refresh(self) -> None:
         """Show what the session holds, and ask for what it lacks."""
-        self.choices[self._session.reserve].setChecked(True)
+        self.choices[self._session.wanted.reserve].setChecked(True)
         model = self._session.current
         if model and self.isVisible():
             self._session.compare_reserves(model)

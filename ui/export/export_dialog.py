@@ -1,263 +1,239 @@
-"""The export: the shown settings in each runtime's own words, to be copied or saved."""
+"""The export: the shown settings in each program's own words, to be copied, saved or applied."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from advisor.errors import AdvisorError, OutputError
-from advisor.export.choices import FLAVOURS, SHELLS
-from advisor.export.export import Export
+from advisor.errors import AdvisorError
 from advisor.export.prepare import Prepared
-from advisor.export.registry import RENDERERS
-from advisor.export.writing import write_export
-from PySide6.QtCore import Qt
+from advisor.memory.plan import MemoryPlan
+from advisor.units import format_bytes, format_tokens
+from PySide6.QtCore import QDir
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
-    QComboBox,
+    QBoxLayout,
     QDialog,
     QFileDialog,
     QHBoxLayout,
-    QLabel,
-    QMessageBox,
     QPushButton,
-    QScrollArea,
-    QSizePolicy,
-    QTabBar,
     QVBoxLayout,
     QWidget,
 )
 
-from ui.export.export_text import ExportText, fixed_font
+from ui.export.apply_dialog import ApplyDialog
+from ui.export.beside_panel import BesidePanel
+from ui.export.file_card import FileCard
+from ui.export.loaded_panel import LoadedPanel
+from ui.export.program_list import ProgramList
+from ui.export.programs import in_the_window, is_applicable, target_words, what_to_do
+from ui.export.scrolling import scrolling_column
+from ui.export.variant_bar import VariantBar
+from ui.session.exports import Preview, Shown
+from ui.session.preferences import Preferences
 from ui.session.session import Session
-from ui.session.state import ExportWish
 from ui.theme import Tone
-from ui.widgets.card import clear_layout
-from ui.widgets.command_field import CommandField, CopyButton
-from ui.widgets.fields import choice_box
-from ui.widgets.labels import SMALL, ToneLabel, label, muted_label, scaled, verbatim
-from ui.widgets.notes_panel import bullet
+from ui.widgets.labels import LARGE, SMALL, label, muted_label
 from ui.widgets.notice import Notice
-from ui.wording import flavour_words, shell_words, target_words, verdict_words
+from ui.widgets.tab_order import order_as_laid_out
+from ui.wording import cache_words, layers_words, verdict_words
+
+_NARROW_EMS = 40  # below this width the programs stand above the page
+_ANY_SIZE = 16_777_215  # Qt's QWIDGETSIZE_MAX
 
 
 class ExportDialog(QDialog):
-    """One runtime at a time. What is shown is asked in the background, by formula."""
+    """Programs at the left, the chosen one's page at the right. All is asked in the background."""
 
-    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+    def __init__(self, session: Session, preferences: Preferences, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._session = session
-        self._export: Export | None = None
+        self._preferences = preferences
+        self._own = session.asked.runtime if session.asked else session.wanted.runtime
+        self._shown: Shown | None = None
         self._asked = 0
         self.setWindowTitle(self.tr("Export"))
-        em = self.fontMetrics().height()
-        self.resize(em * 52, em * 46)
-        self.runtimes = _choices(self.tr("For"), [(target_words(it), it) for it in RENDERERS])
-        self.flavour = _choices(self.tr("Flavour"), [(flavour_words(it), it) for it in FLAVOURS])
-        self.shell = _choices(self.tr("Shell"), [(shell_words(it), it) for it in SHELLS])
+        self.programs = ProgramList(self._own)
+        self.title = label(size=LARGE, bold=True)
+        self.plan_line = muted_label(wraps=True)
+        self.variants = VariantBar()
         self.error = Notice(Tone.BAD)
-        self.verdict = ToneLabel("", Tone.CAUTION)
-        self.verdict.setWordWrap(True)
-        self.files = QTabBar()
-        self.files.setAccessibleName(self.tr("File"))
-        self.files.setExpanding(False)
-        self.files.setDrawBase(False)
-        self.text = ExportText()
-        self.copy = CopyButton(self.tr("Copy text"))
-        self.save = QPushButton(self.tr("Save as\u2026"))
+        self.verdict = Notice(Tone.CAUTION)
+        self.warning = Notice(Tone.CAUTION)
+        self.file = FileCard(session.exporting)
+        self.beside = BesidePanel()
+        self.loaded = LoadedPanel(session.exporting)
+        self.checked = muted_label(size=SMALL, wraps=True)
         self.close_button = QPushButton(self.tr("Close"))
-        self.saved = muted_label(size=SMALL)
-        self._more = QVBoxLayout()
+        self.close_button.setAutoDefault(False)
         self._arrange()
-        own = session.asked.runtime if session.asked else session.runtime
-        self.runtimes.setCurrentIndex(max(0, list(RENDERERS).index(own) if own in RENDERERS else 0))
-        self.runtimes.currentIndexChanged.connect(self._ask)
-        self.flavour.currentIndexChanged.connect(self._ask)
-        self.shell.currentIndexChanged.connect(self._ask)
-        self.files.currentChanged.connect(self._show_file)
-        self.save.clicked.connect(self._save)
+        self.programs.choose(self._own)
+        self.programs.choose(preferences.export_program(self._own))
+        self.programs.program_changed.connect(self._program_chosen)
+        self.variants.changed.connect(self._show_variant)
+        self.file.apply_wanted.connect(self._apply)
         self.close_button.clicked.connect(self.reject)
         self._ask()
+        self.programs.setFocus()
 
     def _arrange(self) -> None:
         em = self.fontMetrics().height()
-        how = QHBoxLayout()
-        how.setSpacing(round(em * 0.6))
-        for words, box in (
-            (self.tr("F&or"), self.runtimes),
-            (self.tr("&Flavour"), self.flavour),
-            (self.tr("&Shell"), self.shell),
-        ):
-            caption = QLabel(words)
-            caption.setBuddy(box)
-            how.addWidget(caption)
-            how.addWidget(box)
-            how.addSpacing(em)
-        how.addStretch(1)
+        self.page, column = scrolling_column()
+        head = QVBoxLayout()
+        head.setSpacing(round(em * 0.15))
+        head.addWidget(self.title)
+        head.addWidget(self.plan_line)
+        column.addLayout(head)
+        for widget in (self.variants, self.error, self.verdict, self.warning):
+            column.addWidget(widget)
+        for widget in (self.file, self.beside, self.loaded, self.checked):
+            column.addWidget(widget)
+        column.addStretch(1)
+        self._columns = QBoxLayout(QBoxLayout.Direction.LeftToRight)
+        self._columns.setSpacing(em)
+        self._columns.addWidget(self.programs)
+        self._columns.addWidget(self.page, 1)
         buttons = QHBoxLayout()
-        buttons.addWidget(self.saved, 1)
-        for button in (self.copy, self.save, self.close_button):
-            button.setAutoDefault(False)
-            buttons.addWidget(button)
-        more = QWidget()
-        self._more.setSpacing(round(em * 0.5))
-        outer = QVBoxLayout(more)
-        outer.setContentsMargins(0, 0, round(em * 0.5), 0)
-        outer.addLayout(self._more)
-        outer.addStretch(1)
-        scroll = QScrollArea()
-        scroll.setWidgetResizable(True)
-        scroll.setFrameShape(QScrollArea.Shape.NoFrame)
-        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        scroll.setWidget(more)
+        buttons.addStretch(1)
+        buttons.addWidget(self.close_button)
         whole = QVBoxLayout(self)
         whole.setContentsMargins(em, em, em, em)
         whole.setSpacing(round(em * 0.7))
-        whole.addLayout(how)
-        whole.addWidget(self.error)
-        whole.addWidget(self.verdict)
-        whole.addWidget(self.files)
-        whole.addWidget(self.text, 1)
-        whole.addWidget(scroll, 1)
+        whole.addLayout(self._columns, 1)
         whole.addLayout(buttons)
+        room = self.screen().availableSize()
+        self.resize(min(em * 64, room.width()), min(em * 48, round(room.height() * 0.9)))
+        self._place_programs(is_narrow=False)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._place_programs(is_narrow=event.size().width() < _NARROW_EMS * self.fontMetrics().height())
+
+    def _place_programs(self, *, is_narrow: bool) -> None:
+        """A narrow dialog has the programs above the page, some of them at a time."""
+        directions = QBoxLayout.Direction
+        self._columns.setDirection(directions.TopToBottom if is_narrow else directions.LeftToRight)
+        self.programs.setMaximumHeight(self.fontMetrics().height() * 8 if is_narrow else _ANY_SIZE)
+        self.programs.setMaximumWidth(_ANY_SIZE if is_narrow else self.programs.sizeHint().width())
+        self.programs.scrollToItem(self.programs.currentItem())
 
     # --- asking
 
-    @property
-    def wish(self) -> ExportWish:
-        return ExportWish(self.runtimes.currentData(), self.flavour.currentData(), self.shell.currentData())
+    def _program_chosen(self, program: str) -> None:
+        self._preferences.set_export_program(self._own, program)
+        self.page.verticalScrollBar().setValue(0)
+        self._ask()
 
     def _ask(self) -> None:
         self._asked += 1
         asked = self._asked
-        self.saved.setText("")
 
-        def prepared(made: Prepared) -> None:
+        def answered(shown: Shown) -> None:
             if asked == self._asked:
-                self._show(made)
+                self._shown = shown
+                self.variants.offer(shown)
+                self._show_variant()
 
         def failed(error: AdvisorError) -> None:
             if asked == self._asked:
+                self._shown = None
                 self._show_error(error)
 
-        self._session.export(self.wish, prepared, failed)
+        self._session.exporting.show(self.programs.program, answered, failed)
 
     def done(self, result: int) -> None:
         self._asked += 1  # whatever is still answered comes too late
+        self.loaded.stop()
+        self.file.forget()
         super().done(result)
 
-    def _show_error(self, error: AdvisorError) -> None:
-        self._export = None
-        self.error.show_text(error.message, error.hint)
-        self._show_parts(None)
+    # --- what is shown
 
-    def _show(self, made: Prepared) -> None:
-        self._export = made.export
-        self.error.show_text("")
-        self._show_parts(made)
+    @property
+    def made(self) -> Prepared | None:
+        """The shown variant, None where there is none or it cannot be written down."""
+        found = self._shown.variants[self.variants.variant] if self._shown else None
+        return found if isinstance(found, Prepared) else None
 
-    def _show_parts(self, made: Prepared | None) -> None:
-        export = made.export if made else None
-        names = [file.name for file in export.files] if export else []
-        if names != [self.files.tabText(i) for i in range(self.files.count())]:
-            while self.files.count():
-                self.files.removeTab(0)
-            for name in names:
-                self.files.addTab(name)
-        self.files.setVisible(bool(names))
-        for widget in (self.text, self.copy, self.save):
-            widget.setEnabled(export is not None)
-        fits = made is None or made.plan.fits
-        words = "" if fits else verdict_words(made.plan.verdict)
-        self.verdict.setText(self.tr("Loaded so by this runtime: {verdict}.").format(verdict=words))
-        self.verdict.setVisible(not fits)
-        clear_layout(self._more)
-        if export:
-            self._fill_more(export)
-        self._show_file()
-
-    def _fill_more(self, export: Export) -> None:
-        if export.cannot_express:
-            self._heading(self.tr("What this runtime cannot express"))
-            for setting, why in export.cannot_express:
-                self._more.addLayout(bullet(f"{setting}: {why}", is_quiet=False))
-        if export.notes:
-            self._heading(self.tr("Where it goes, and what to know"))
-            for note in export.notes:
-                self._more.addLayout(bullet(note, is_quiet=False))
-        if export.commands:
-            self._heading(self.tr("Commands"))
-            for command in export.commands:
-                self._more.addWidget(CommandField(command, self.tr("use it")))
-        if export.environment:
-            lines = "\n".join(f"{name}={value}" for name, value in export.environment.items())
-            head = QHBoxLayout()
-            head.addWidget(label(self.tr("Environment of the program that loads it"), bold=True), 1)
-            copy = CopyButton(self.tr("Copy"), lines)
-            copy.setAccessibleName(self.tr("Copy the environment"))
-            head.addWidget(copy)
-            self._more.addLayout(head)
-            environment = label(lines, size=SMALL, wraps=True)
-            environment.setFont(scaled(fixed_font(self.font()), SMALL))
-            self._more.addWidget(environment)
-        checked = self.tr("Checked with: {how}").format(how=export.verified_with)
-        self._more.addWidget(muted_label(checked, size=SMALL, wraps=True))
-
-    def _heading(self, words: str) -> None:
-        self._more.addWidget(label(words, bold=True))
-
-    def _show_file(self) -> None:
-        index = self.files.currentIndex()
-        file = self._export.files[index] if self._export and index >= 0 else None
-        self.text.show_text(file.text if file else "", file.name if file else "")
-        self.copy.set_text(file.text if file else "")
-
-    # --- saving
-
-    def _save(self) -> None:
-        if self._export is None:
+    def _show_variant(self) -> None:
+        if self._shown is None:
             return
-        file = self._export.files[max(0, self.files.currentIndex())]
+        found = self._shown.variants[self.variants.variant]
+        if isinstance(found, AdvisorError):
+            self._show_error(found)
+            return
+        program, export = self.programs.program, found.export
+        self._head(found.plan)
+        self.error.show_text("")
+        fits = found.plan.fits
+        words = self.tr("Loaded so by this program: {verdict}.").format(
+            verdict=verdict_words(found.plan.verdict)
+        )
+        self.verdict.show_text("" if fits else words)
+        self.warning.show_text(self._shown.warning or "")
+        self.file.show_export(export, is_applicable=is_applicable(program))
+        self.beside.show_export(export)
+        self.checked.setText(self.tr("How this text was checked: {how}").format(how=export.verified_with))
+        self.loaded.show_program(program, found.plan.settings)
+        self._show_parts(are_there=True)
+        order_as_laid_out(self)
+
+    def _show_error(self, error: AdvisorError) -> None:
+        self._head(None)
+        self.error.show_text(in_the_window(error.message), what_to_do(error))
+        self.verdict.show_text("")
+        self.warning.show_text("")
+        self._show_parts(are_there=False)
+
+    def _head(self, plan: MemoryPlan | None) -> None:
+        self.title.setText(target_words(self.programs.program))
+        self.plan_line.setVisible(plan is not None)
+        model = self._session.current
+        if plan and model and model.facts:
+            words = self.tr("{n} tokens \u00b7 {cache} KV cache \u00b7 {layers} \u00b7 {size}")
+            self.plan_line.setText(
+                words.format(
+                    n=format_tokens(plan.settings.n_ctx),
+                    cache=cache_words(plan.settings),
+                    layers=layers_words(plan, model.facts),
+                    size=format_bytes(plan.total_bytes),
+                )
+            )
+
+    def _show_parts(self, *, are_there: bool) -> None:
+        for widget in (self.file, self.beside, self.checked):
+            widget.setVisible(are_there)
+        if not are_there:
+            self.loaded.show_program(self.programs.program, None)
+
+    # --- applying
+
+    def _apply(self) -> None:
+        """Ollama's file goes where the user wants it; LM Studio reads its own in one place."""
+        if self.programs.program != "ollama":
+            self.preview(None)
+            return
         chosen, _ = QFileDialog.getSaveFileName(
             self,
-            self.tr("Save as"),
-            file.name,
-            options=QFileDialog.Option.DontConfirmOverwrite,  # we ask ourselves, in every platform's dialog
+            self.tr("The Modelfile to write or change"),
+            QDir.home().filePath("Modelfile"),
+            options=QFileDialog.Option.DontConfirmOverwrite,  # what would change is shown before the yes
         )
         if chosen:
-            self.save_to(Path(chosen))
+            self.preview(Path(chosen))
 
-    def save_to(self, place: Path) -> None:
-        """Write the shown file there; over one that is there only after a yes."""
-        if self._export is None:
+    def preview(self, place: Path | None) -> None:
+        """Show what writing the export there would change, and ask."""
+        made, asked = self.made, self._asked
+        if made is None:
             return
-        shown = self._export.files[max(0, self.files.currentIndex())]
-        alone = Export(runtime=self._export.runtime, files=(shown,), verified_with=self._export.verified_with)
-        try:
-            try:
-                write_export(alone, place)
-            except OutputError as error:
-                if error.code != "already-there" or not self._may_replace(place):
-                    raise
-                write_export(alone, place, force=True)
-        except OutputError as error:
-            if error.code != "already-there":
-                self.error.show_text(error.message, error.hint)
-            return
-        self.saved.setText(self.tr("Saved as {place}").format(place=place))
+        self.file.error.show_text("")
 
-    def _may_replace(self, place: Path) -> bool:
-        answer = QMessageBox.question(
-            self,
-            self.tr("Replace the file?"),
-            verbatim(self.tr("{name} is already there. Replace it?").format(name=place.name)),
-            QMessageBox.StandardButton.Yes | QMessageBox.StandardButton.No,
-            QMessageBox.StandardButton.No,
-        )
-        return answer == QMessageBox.StandardButton.Yes
+        def answered(found: Preview) -> None:
+            if asked == self._asked:
+                ApplyDialog(self._session.exporting, found, self).open()
 
+        def failed(error: AdvisorError) -> None:
+            if asked == self._asked:
+                self.file.error.show_text(in_the_window(error.message), what_to_do(error))
 
-def _choices(name: str, entries: list[tuple[str, str]]) -> QComboBox:
-    made = choice_box(name)
-    made.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
-    for words, value in entries:
-        made.addItem(words, value)
-    return made
+        self._session.exporting.preview(made, place, answered, failed)

@@ -20,8 +20,10 @@ from PySide6.QtWidgets import (
 
 from ui.learn.drawing import PileDrawing
 from ui.learn.numbers import pile
+from ui.learn.own_words import own_words
 from ui.learn.words import matches, pile_sentences, row_sums, term_page
 from ui.session.session import Session
+from ui.session.state import OpenModel
 from ui.widgets.labels import SMALL, label, muted_label
 
 _NAME_ROLE = Qt.ItemDataRole.UserRole
@@ -36,6 +38,7 @@ class LearnDock(QDockWidget):
         self._session = session
         self._terms, problem = _terms()
         self._shown = _FIRST
+        self._page = ""
         self.setObjectName("learn")
         self.setWindowTitle(self.tr("Learn"))
         self.setFeatures(QDockWidget.DockWidgetFeature.DockWidgetClosable)
@@ -58,6 +61,9 @@ class LearnDock(QDockWidget):
         self.list.currentItemChanged.connect(self._chosen)
         self.text.anchorClicked.connect(lambda url: self.show_term(url.toString()))
         self.visibilityChanged.connect(self.own.set_watched)
+        self.visibilityChanged.connect(lambda is_visible: is_visible and self._write())
+        session.current_changed.connect(self._write)
+        session.model_changed.connect(self._model_changed)
         self.show_term(_FIRST)
         if problem:
             self.text.setPlainText(f"{problem.message} {problem.hint}")
@@ -128,10 +134,27 @@ class LearnDock(QDockWidget):
 
     def _chosen(self, item: QListWidgetItem | None, _before: QListWidgetItem | None) -> None:
         if item is not None:
-            term = self._terms[item.data(_NAME_ROLE)]
-            self._shown = term.name
-            self.text.setHtml(term_page(term, self._terms))
+            self._shown = item.data(_NAME_ROLE)
+            self._write()
+
+    def _write(self) -> None:
+        """The shown term, with what it comes to for the shown model; anew only where that is another."""
+        term = self._terms.get(self._shown)
+        if term is None:
+            return
+        model = self._session.current
+        own = own_words(term.name, model)
+        if own and model:
+            own = self.tr("{model} here: {words}").format(model=model.name, words=own)
+        page = term_page(term, self._terms, own)
+        if page != self._page:
+            self._page = page
+            self.text.setHtml(page)
             self.text.setAccessibleName(term.title)
+
+    def _model_changed(self, model: OpenModel) -> None:
+        if model is self._session.current and self.isVisible():
+            self._write()
 
 
 def _terms() -> tuple[dict[str, Term], PresetError | None]:
@@ -204,7 +227,7 @@ class _OwnNumbers(QWidget):
         self.show()
         if not self._is_watched:
             return
-        drawn = pile(plan, model.facts, self._session.n_prompt)
+        drawn = pile(plan, model.facts, self._session.wanted.n_prompt)
         words = " ".join(pile_sentences(drawn))
         self.heading.setText(self.tr("{model}, with its own numbers").format(model=model.name))
         self.drawing.show_pile(drawn, words)

@@ -47,7 +47,7 @@ class PileDrawing(QWidget):
         shades = _colors(self.palette())
         return " &nbsp; ".join(
             f'<span style="color:{qcolor(shades[span.piece]).name()}">\u25a0</span>&nbsp;'
-            f"{words[span.piece]}&nbsp;{format_tokens(span.amount)}"
+            f"{words[span.piece].replace(' ', '&nbsp;')}&nbsp;{format_tokens(span.amount)}"
             for span in token_spans(self._pile, self.width())
         )
 

@@ -17,10 +17,12 @@ from ui.learn.numbers import Pile, RowGroup, layers_without_cache, row_groups
 translate = QCoreApplication.translate
 
 
-def term_page(term: Term, terms: Mapping[str, Term]) -> str:
-    """A term as HTML, with its relatives as links to their names."""
-    paragraphs = "".join(f"<p>{escape(text)}</p>" for text in term.text)
-    page = f"<h3>{escape(term.title)}</h3><p><b>{escape(term.short)}</b></p>{paragraphs}"
+def term_page(term: Term, terms: Mapping[str, Term], own: str = "") -> str:
+    """A term as HTML, with its relatives as links to their names. `own`: what it is for the shown model."""
+    page = f"<h3>{escape(term.title)}</h3><p><b>{escape(term.short)}</b></p>"
+    if own:
+        page += f"<p><i>{escape(own)}</i></p>"
+    page += "".join(f"<p>{escape(text)}</p>" for text in term.text)
     if term.see:
         links = " \u00b7 ".join(f'<a href="{name}">{escape(terms[name].title)}</a>' for name in term.see)
         page += f"<p>{escape(translate('learn', 'See also:'))} {links}</p>"

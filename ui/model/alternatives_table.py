@@ -1,4 +1,4 @@
-"""The table of alternatives for Qt: a thin adapter over the recommendation's rows."""
+"""The table of alternatives for Qt: first what happens by itself, then the recommendation's rows."""
 
 from __future__ import annotations
 
@@ -20,6 +20,10 @@ from ui.wording import in_print, layers_cell, speed_words, verdict_tone, verdict
 SORT_ROLE = Qt.ItemDataRole.UserRole
 TONE_ROLE = Qt.ItemDataRole.UserRole + 1
 CHOSEN_ROLE = Qt.ItemDataRole.UserRole + 2
+UNCHANGED_ROLE = Qt.ItemDataRole.UserRole + 3  # true for what happens by itself
+GIVES_WAY_ROLE = Qt.ItemDataRole.UserRole + 4  # a header's: see `Column.gives_way`
+
+LAYERS = 1  # the column of the layers, which says nothing where there is no GPU
 
 _Index = QModelIndex | QPersistentModelIndex
 
@@ -33,6 +37,7 @@ class Column:
     sort_key: Callable[[Alternative], float | str]
     is_number: bool = False
     term: str = ""  # what its "?" explains
+    gives_way: int = 0  # the column with the highest is hidden first where there is no room; 0: never
 
 
 class AlternativesTable(QAbstractTableModel):
@@ -42,15 +47,20 @@ class AlternativesTable(QAbstractTableModel):
         super().__init__(parent)
         self._answer: Recommendation | None = None
         self._shown: tuple[object, ...] | None = None
+        self._unchanged: Alternative | None = None
         self._rows: Sequence[Alternative] = ()
         self.columns = (
-            Column(self.tr("KV cache K / V"), _types, _types, term="cache-type"),
+            Column(self.tr("KV cache K / V"), self._types, _types, term="cache-type"),
             Column(
-                self.tr("GPU layers"), self._layers, lambda row: row.settings.n_gpu_layers, term="offload"
+                self.tr("GPU layers"),
+                self._layers,
+                lambda row: row.settings.n_gpu_layers,
+                term="offload",
+                gives_way=2,
             ),
             Column(self.tr("Largest safe"), self._largest, lambda row: row.n_ctx_max, is_number=True),
-            Column(self.tr("Memory"), _memory, lambda row: row.plan.total_bytes, is_number=True),
-            Column(self.tr("Tokens/s"), _speed, _first_speed, is_number=True, term="decode"),
+            Column(self.tr("Memory"), _memory, lambda row: row.plan.total_bytes, is_number=True, gives_way=3),
+            Column(self.tr("Tokens/s"), _speed, _first_speed, is_number=True, term="decode", gives_way=1),
             Column(self.tr("Verdict"), self._verdict, lambda row: list(type(row.verdict)).index(row.verdict)),
         )
 
@@ -61,7 +71,8 @@ class AlternativesTable(QAbstractTableModel):
         if answer is not self._answer:
             self.beginResetModel()
             self._answer, self._shown = answer, kind
-            self._rows = answer.alternatives if answer else ()
+            self._unchanged = _by_itself(answer) if answer else None
+            self._rows = (self._unchanged, *answer.alternatives) if answer else ()
             self.endResetModel()
         elif kind != self._shown:
             self._shown = kind
@@ -94,6 +105,8 @@ class AlternativesTable(QAbstractTableModel):
             return column.title
         if role == Qt.ItemDataRole.WhatsThisRole:
             return column.term
+        if role == GIVES_WAY_ROLE:
+            return column.gives_way
         return _alignment(column) if role == Qt.ItemDataRole.TextAlignmentRole else None
 
     def data(self, index: _Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
@@ -110,18 +123,21 @@ class AlternativesTable(QAbstractTableModel):
             SORT_ROLE: lambda: column.sort_key(row),
             TONE_ROLE: lambda: verdict_tone(row.verdict) if column is self.columns[-1] else None,
             CHOSEN_ROLE: lambda: self.is_shown(row),
+            UNCHANGED_ROLE: lambda: row is self._unchanged,
         }
         answer = answers.get(role)
         return answer() if answer else None
 
     def is_recommended(self, row: Alternative) -> bool:
         """True for the row that the recommendation was made of."""
-        if self._answer is None or not self._answer.n_ctx:
+        if self._answer is None or not self._answer.n_ctx or row is self._unchanged:
             return False
         return _kind(row.settings) == _kind(self._answer.settings)
 
     def is_shown(self, row: Alternative) -> bool:
         """True for the row that the page's settings are of."""
+        if row is self._unchanged:  # its kind is that of one of the others, too
+            return False
         return self._shown is not None and _kind(row.settings) == self._shown
 
     def _recommended(self, row: Alternative) -> str:
@@ -138,24 +154,38 @@ class AlternativesTable(QAbstractTableModel):
         """Where its parts lie, how much text it holds, and what its cache types cost in precision."""
         if self._answer is None:
             return ""
+        if row is self._unchanged:
+            return self._answer.if_you_change_nothing.text
         parts = [places(row.settings, self._answer.model, has_gpu=bool(self._answer.hardware.gpus))]
         if row.n_ctx_max:
             parts.append(in_print(row.settings))
+        parts.append(self.tr("{size} in all").format(size=_memory(row)))
         if row.speed:
             empty, full = speed_words(row.speed[0]), speed_words(row.speed[-1])
             words = self.tr("{empty} tokens/s with an empty context, {full} with a full one")
             parts.append(words.format(empty=empty, full=full))
         return ". ".join([", ".join(parts), row.quality.text if row.quality else ""]).strip(" .")
 
+    def _types(self, row: Alternative) -> str:
+        return self.tr("If you change nothing") if row is self._unchanged else _types(row)
+
     def _layers(self, row: Alternative) -> str:
         return layers_cell(row.plan, self._answer.model) if self._answer else ""
 
     def _largest(self, row: Alternative) -> str:
+        if row is self._unchanged:
+            return self.tr("takes {n}").format(n=format_tokens(row.n_ctx_max))
         return format_tokens(row.n_ctx_max) if row.n_ctx_max else "\u2014"
 
     def _verdict(self, row: Alternative) -> str:
         words = verdict_words(row.verdict)
         return self._recommended(row) if self.is_recommended(row) else words
+
+
+def _by_itself(answer: Recommendation) -> Alternative:
+    """What the runtime would do by itself, as a row."""
+    by_itself = answer.if_you_change_nothing
+    return Alternative(by_itself.plan.settings, by_itself.n_ctx, by_itself.plan)
 
 
 def _types(row: Alternative) -> str:

@@ -6,15 +6,16 @@ from collections.abc import Sequence
 
 from advisor.engine.proof import SpeedPoint
 from advisor.recommend.result import Speed
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QSizePolicy, QStackedWidget, QToolButton, QWidget
+from advisor.units import byte_units
+from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QSizePolicy, QStackedWidget, QWidget
 
 from ui.charts.chart_layout import ContextCurves
 from ui.charts.context_chart import ContextChart
 from ui.charts.speed_chart import SpeedChart
 from ui.charts.speed_layout import SpeedCurve, speed_curve
 from ui.widgets.card import TitledCard
-from ui.widgets.labels import SMALL, muted_label, scaled
+from ui.widgets.labels import SMALL, muted_label
+from ui.widgets.view_button import ViewButton
 from ui.wording import basis_words
 
 
@@ -29,14 +30,17 @@ class ChartPanel(TitledCard):
         self.charts = QStackedWidget()
         self._foot = muted_label(size=SMALL, wraps=True)
         self._data: ContextCurves | None = None
+        self._units = byte_units()
         self._curve: SpeedCurve | None = None
         self._views = QButtonGroup(self)
         views = QHBoxLayout()
-        views.setSpacing(round(self.fontMetrics().height() * 0.3))
+        views.setSpacing(self.fontMetrics().height())
         for chart in (self.chart, self.speed):
             self.charts.addWidget(chart)
             chart.pointed.connect(self._show_point)
-            views.addWidget(self._view_button(chart.accessibleName()))
+            button = ViewButton(chart.accessibleName())
+            self._views.addButton(button, len(self._views.buttons()))
+            views.addWidget(button)
         self.memory_button, self.speed_button = self._views.buttons()
         self.memory_button.setChecked(True)
         self._views.idClicked.connect(self._show_view)
@@ -61,20 +65,10 @@ class ChartPanel(TitledCard):
         if curve != self._curve:
             self._curve = curve
             self.speed.show_curve(curve)
-        if data != self._data:
-            self._data = data
+        if (data, byte_units()) != (self._data, self._units):
+            self._data, self._units = data, byte_units()
             self.chart.show_curves(data)
         self._show_view(self.charts.currentIndex())
-
-    def _view_button(self, words: str) -> QToolButton:
-        button = QToolButton()
-        button.setText(words)
-        button.setCheckable(True)
-        button.setAutoRaise(True)
-        button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        button.setFont(scaled(button.font(), 1.0, bold=True))
-        self._views.addButton(button, len(self._views.buttons()))
-        return button
 
     def _show_view(self, index: int) -> None:
         self.charts.setCurrentIndex(index)

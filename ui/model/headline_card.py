@@ -17,7 +17,7 @@ from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QPushButton, QVBoxLayout,
 from ui.session.state import OpenModel
 from ui.theme import Tone, tone_color
 from ui.widgets.card import Card
-from ui.widgets.labels import HEADLINE, LARGE, SMALL, Chip, label, muted_label
+from ui.widgets.labels import HEADLINE, LARGE, SMALL, Chip, label, muted_label, verbatim
 from ui.widgets.primary_button import PrimaryButton
 from ui.wording import (
     basis_words,
@@ -38,6 +38,7 @@ class HeadlineCard(Card):
     _in_print = ""
     _basis = ""
     _is_exact = False
+    _is_narrow = False
 
     def __init__(self, commands: Sequence[QAction] = (), parent: QWidget | None = None) -> None:
         """`commands` are what can be done with the answer, a button each; the first is what most want."""
@@ -92,6 +93,9 @@ class HeadlineCard(Card):
 
     def stack(self, *, narrow: bool) -> None:
         """Put the chips below the answer where there is no room beside it."""
+        if narrow is self._is_narrow:
+            return
+        self._is_narrow = narrow
         self._line.setDirection(
             QBoxLayout.Direction.TopToBottom if narrow else QBoxLayout.Direction.LeftToRight
         )
@@ -121,8 +125,9 @@ class HeadlineCard(Card):
             number, unit, sentence = self.tr("Does not fit"), "", escape(reason)
             self._in_print = ""
         whose = self._whose_words(answer) if choice else ""
-        self._whose.setText(whose)
-        self._whose.setVisible(bool(whose))
+        # The line is there with both: nothing moves when a slider passes the recommended settings.
+        self._whose.setText(whose or self.tr("Recommended for: {goal}").format(goal=answer.goal.title))
+        self._whose.setVisible(fits)
         self._basis = self._basis_words(model, plan)
         self._is_exact = plan.basis in {Basis.ENGINE, Basis.ENGINE_LOG, Basis.MEASURED}
         self._number.setText(number)
@@ -196,8 +201,13 @@ class HeadlineCard(Card):
         self._foot.setText(f"{before}{dot}&nbsp;{escape(self._basis)}" if self._basis else "")
 
     def _show_chips(self, speed: Speed | None, answer: Recommendation) -> None:
-        nothing = self.tr("if you change nothing: {text}").format(text=answer.if_you_change_nothing.text)
-        texts = [text for text in (self._speed(speed), nothing) if text]
+        nothing = answer.if_you_change_nothing
+        by_itself = self.tr("if you change nothing: {n} tokens, {size}").format(
+            n=format_tokens(nothing.n_ctx), size=format_bytes(nothing.plan.total_bytes)
+        )
+        if not nothing.plan.fits:
+            by_itself += f", {verdict_words(nothing.plan.verdict)}"
+        texts = [text for text in (self._speed(speed), by_itself) if text]
         if texts == self._chip_texts:
             return
         self._chip_texts = texts
@@ -207,7 +217,9 @@ class HeadlineCard(Card):
                 widget.deleteLater()
         self._chips.addStretch(1)
         for text in texts:
-            self._chips.addWidget(Chip(text))
+            chip = Chip(text)
+            chip.setToolTip(verbatim(nothing.text) if text is by_itself else "")
+            self._chips.addWidget(chip)
         self._chips.addStretch(1)
 
     def _speed(self, speed: Speed | None) -> str:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from advisor.recommend.result import Lever
+from advisor.units import ByteUnits, byte_units
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent
-from PySide6.QtWidgets import QHBoxLayout, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QToolButton, QVBoxLayout, QWidget
 
 from ui.theme import Tone, border_color
 from ui.widgets.card import TitledCard, clear_layout
@@ -13,33 +14,55 @@ from ui.widgets.command_field import CommandField
 from ui.widgets.labels import SMALL, ToneLabel, label, muted_label, scaled, verbatim
 from ui.wording import lever_details, lever_gain, lever_name
 
+_AT_FIRST = 4  # the rest is for who asks for it
+
 
 class LeversPanel(TitledCard):
-    """A row a lever, in the recommendation's order: most tokens first."""
+    """A row a lever, in the recommendation's order; the first few, until the others are asked for."""
 
     chosen = Signal(object)  # the lever's Request
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(self.tr("What you could change"), parent=parent)
-        self._shown: tuple[Lever, ...] | None = None
+        self._shown: tuple[tuple[Lever, ...], ByteUnits] | None = None
         self._rows = QVBoxLayout()
         self._rows.setSpacing(0)
         self.body.addLayout(self._rows)
+        self.more = QToolButton()
+        self.more.setAutoRaise(True)
+        self.more.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.more.setFont(scaled(self.more.font(), SMALL))
+        self.more.clicked.connect(self._show_all)
+        self.body.addWidget(self.more)
         self.body.addStretch(1)
 
     def show_levers(self, levers: tuple[Lever, ...]) -> None:
-        if levers == self._shown:
+        if (levers, byte_units()) == self._shown:
             return
-        self._shown = levers
+        self._shown = levers, byte_units()
         clear_layout(self._rows)
         for i, lever in enumerate(levers):
             row = LeverRow(lever, has_line=i + 1 < len(levers))
             row.chosen.connect(self.chosen)
             self._rows.addWidget(row)
+            if i >= _AT_FIRST:
+                row.hide()
+        self.more.setText(self.tr("Show {n} more").format(n=len(levers) - _AT_FIRST))
+        self.more.setVisible(len(levers) > _AT_FIRST)
         if not levers:
             self._rows.addWidget(
                 muted_label(self.tr("Nothing: this is as much as the model can hold."), wraps=True)
             )
+
+    def _show_all(self) -> None:
+        """The keyboard goes on where the button was."""
+        rows = [self._rows.itemAt(i).widget() for i in range(_AT_FIRST, self._rows.count())]
+        for row in rows:
+            row.show()
+        self.more.hide()
+        following = rows[0].findChild(QAbstractButton)
+        if following:
+            following.setFocus()
 
 
 class LeverRow(QWidget):

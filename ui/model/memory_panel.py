@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from advisor.memory.plan import DeviceMemory, MemoryPlan
-from advisor.units import format_bytes, format_tokens
+from advisor.units import ByteUnits, byte_units, format_bytes, format_tokens
 from PySide6.QtCore import QCoreApplication, QEvent, Qt
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from ui.charts.memory_bar import MemoryBar
@@ -40,6 +41,7 @@ class MemoryPanel(TitledCard):
     # Known to the class: Qt may say that the palette changed before the panel is complete.
     _plan: MemoryPlan | None = None
     _prompt = 0.0
+    _units: ByteUnits | None = None
     _is_narrow = False
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -77,9 +79,9 @@ class MemoryPanel(TitledCard):
     def show_plan(self, plan: MemoryPlan, n_prompt: int | None = None) -> None:
         """`n_prompt`: the tokens that one user means to send, where that is said."""
         prompt = prompt_share(n_prompt, plan.settings.n_ctx_per_slot)
-        if (plan, prompt) == (self._plan, self._prompt):
+        if (plan, prompt, byte_units()) == (self._plan, self._prompt, self._units):
             return
-        self._plan, self._prompt = plan, prompt
+        self._plan, self._prompt, self._units = plan, prompt, byte_units()
         self.set_title(self.tr("Memory at {n} tokens").format(n=format_tokens(plan.settings.n_ctx)))
         self.aside.setText(self.tr("{size} in all").format(size=format_bytes(plan.total_bytes)))
         if len(self._rows) != len(plan.memory):
@@ -117,6 +119,11 @@ class MemoryPanel(TitledCard):
                 self._grid.addWidget(row.bar, i, 1)
                 self._grid.addWidget(row.left_over, i, 2)
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        if event.size().width() != event.oldSize().width():
+            self._legend.setMinimumHeight(0)
+
     def changeEvent(self, event: QEvent) -> None:
         if event.type() == QEvent.Type.PaletteChange:
             self._write_legend()
@@ -134,6 +141,12 @@ class MemoryPanel(TitledCard):
         there = {segment.part for segment in shown}
         entries = [self._legend_entry(part, sizes.get(part)) for part in Part if part in there]
         self._legend.setText(" &nbsp;&nbsp; ".join(entries))
+        self._keep_height()
+
+    def _keep_height(self) -> None:
+        """A legend that grew by a line keeps it: the page stays where it is under a slider."""
+        height = self._legend.heightForWidth(self._legend.width())
+        self._legend.setMinimumHeight(max(height, self._legend.minimumHeight()))
 
     def _legend_entry(self, part: Part, n_bytes: int | None) -> str:
         hatched = part in HATCHED  # its pale ground alone could not be seen as a swatch
@@ -172,6 +185,7 @@ class _DeviceRow:
         self._takes.setText(
             translate("memory", "takes {used} of {usable} usable").format(used=used, usable=usable)
         )
+        self.name.layout().activate()  # before the panel is, or it would be laid out twice
         self.bar.show_memory(memory, prompt)
         left = memory.usable_bytes - memory.total_bytes
         words = translate("memory", "{size} left") if left >= 0 else translate("memory", "{size} too much")

@@ -7,12 +7,13 @@ from collections.abc import Sequence
 from advisor.recommend.result import Recommendation
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QAction, QResizeEvent
-from PySide6.QtWidgets import QBoxLayout, QFrame, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
 from ui.charts.chart_layout import marked, with_measured
 from ui.charts.speed_layout import last_speed
 from ui.model.alternatives_panel import AlternativesPanel
 from ui.model.chart_panel import ChartPanel
+from ui.model.columns import Columns
 from ui.model.headline_card import HeadlineCard
 from ui.model.levers_panel import LeversPanel
 from ui.model.memory_panel import MemoryPanel
@@ -25,6 +26,7 @@ from ui.theme import Tone
 from ui.widgets.labels import muted_label
 from ui.widgets.notes_panel import NotesPanel
 from ui.widgets.notice import Notice
+from ui.widgets.steady import Steady
 from ui.widgets.tall_page import TallAsItsText
 from ui.wording import nearest_lever
 
@@ -64,6 +66,8 @@ class ModelPage(QScrollArea):
         self.settings = SettingsPanel(session)
         self.levers = LeversPanel()
         self.notes = NotesPanel()
+        # What a slider changes many times a second does not lay the whole page out.
+        self._steady = [Steady(panel) for panel in (self.headline, self.memory, self.settings, self.levers)]
         self._answer = self._arrange()
 
         session.current_changed.connect(self._refresh)
@@ -90,35 +94,23 @@ class ModelPage(QScrollArea):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         narrow = self.viewport().width() < _NARROW_EMS * self.fontMetrics().height()
-        for columns in (self._columns, self._below):
-            columns.setDirection(
-                QBoxLayout.Direction.TopToBottom if narrow else QBoxLayout.Direction.LeftToRight
-            )
+        self._columns.stack(narrow=narrow)
         self.headline.stack(narrow=narrow)
         self.proof.stack(narrow=narrow)
         self.memory.stack(narrow=narrow)
 
     def _arrange(self) -> QWidget:
         em = self.fontMetrics().height()
-        self._columns = QBoxLayout(QBoxLayout.Direction.LeftToRight)
-        self._below = QBoxLayout(QBoxLayout.Direction.LeftToRight)
-        for columns, main, side in (
-            (self._columns, self.chart, self.settings),
-            (self._below, self.alternatives, self.levers),
-        ):
-            columns.setSpacing(em)
-            columns.addWidget(main, 2)
-            columns.addWidget(side, 1)
-
+        headline, memory, settings, levers = self._steady
+        self._columns = Columns(self.chart, settings, self.alternatives, levers, em)
         answer = QWidget()
         inner = QVBoxLayout(answer)
         inner.setContentsMargins(0, 0, 0, 0)
         inner.setSpacing(em)
-        inner.addWidget(self.headline)
+        inner.addWidget(headline)
         inner.addWidget(self.proof)
-        inner.addWidget(self.memory)
+        inner.addWidget(memory)
         inner.addLayout(self._columns, 1)
-        inner.addLayout(self._below)
         inner.addWidget(self.notes)
 
         self._page = TallAsItsText()
@@ -152,6 +144,8 @@ class ModelPage(QScrollArea):
         self._show_trouble(model)
         if answer:
             self._show_answer(model, answer)
+            for frame in self._steady:
+                frame.settle()
         if answer is not self._shown:  # only another answer makes panels wider
             self._shown = answer
             self.updateGeometry()
@@ -160,7 +154,7 @@ class ModelPage(QScrollArea):
         self.headline.show_answer(model, answer)
         self._show_proof(model)
         plan = model.plan or answer.plan
-        self.memory.show_plan(plan, self._session.n_prompt)
+        self.memory.show_plan(plan, self._session.wanted.n_prompt)
         speed = model.choice.speed if model.choice else answer.speed
         results = [record.result for record in model.proofs]
         curves = with_measured(marked(model.curves, plan), plan, results) if model.curves else None
@@ -202,5 +196,8 @@ class ModelPage(QScrollArea):
             )
         else:
             self.engine_trouble.show_text("")
-        hardware = self._session.hardware
-        self.findings.show_text("\n".join(note.text for note in hardware.findings) if hardware else "")
+        hardware, failed = self._session.hardware, self._session.hardware_error
+        found = [note.text for note in hardware.findings] if hardware else []
+        if failed:
+            found.insert(0, f"{failed.message} {failed.hint}")
+        self.findings.show_text("\n".join(found))

@@ -8,7 +8,7 @@ from advisor.export.capabilities import CAPABILITIES
 from advisor.hardware.device import Hardware
 from advisor.memory.plan import MemoryPlan
 from advisor.model.facts import ModelFacts
-from advisor.recommend.rows import with_cache_types
+from advisor.recommend.cache_pairs import with_cache_types
 from advisor.recommend.search import context_range
 from advisor.settings.load_settings import CACHE_TYPES
 from advisor.settings.request import ALL_LAYERS, Request

@@ -11,8 +11,18 @@ from advisor.settings.load_settings import MAX_N_CTX, MAX_SEQUENCES
 from advisor.settings.request import Request
 from advisor.units import format_tokens
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
-from PySide6.QtWidgets import QCheckBox, QGridLayout, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QWidget
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QSizePolicy,
+    QToolButton,
+    QWidget,
+)
 
+from ui.model.companions_panel import CompanionsPanel
 from ui.model.setting_choices import (
     SettingChoices,
     offered,
@@ -28,7 +38,7 @@ from ui.theme import Tone
 from ui.widgets.card import TitledCard
 from ui.widgets.fields import NumberField, StepSlider, choice_box, fill
 from ui.widgets.help_button import HelpButton
-from ui.widgets.labels import SMALL, ToneLabel, muted_label
+from ui.widgets.labels import SMALL, ToneLabel, muted_label, scaled
 
 
 class SettingsPanel(TitledCard):
@@ -48,7 +58,10 @@ class SettingsPanel(TitledCard):
         self._grid.setHorizontalSpacing(em)
         self._grid.setVerticalSpacing(round(em * 0.5))
         self._grid.setColumnStretch(1, 1)
-        self.back = QPushButton(self.tr("Back to the recommended"))
+        self.back = QToolButton()
+        self.back.setText(self.tr("Back to the recommended"))
+        self.back.setFont(scaled(self.back.font(), SMALL))
+        self.back.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.slider = StepSlider(self.tr("Context in steps"))
         self.n_ctx = NumberField(self.tr("Context in tokens"))
         self.cache_k = choice_box(self.tr("KV cache, keys"))
@@ -62,6 +75,7 @@ class SettingsPanel(TitledCard):
         self.count = QPushButton(self.tr("Count\u2026"))
         self.count.setAccessibleName(self.tr("Count the prompt that I send"))
         self.gpu_only = QCheckBox(self.tr("Never put anything on the CPU"))
+        self.companions = CompanionsPanel(session)
         self.problem = ToneLabel("", Tone.BAD)
         self.remark = muted_label(size=SMALL, wraps=True)
         self._arrange()
@@ -85,6 +99,7 @@ class SettingsPanel(TitledCard):
             for blocker in blocked:
                 blocker.unblock()
         self._choices = choices
+        self.companions.show_model(model)
 
     # --- construction
 
@@ -94,7 +109,6 @@ class SettingsPanel(TitledCard):
         return (*numbers, self.cache_k, self.cache_v, self.batch, self.ubatch, self.gpu_only)
 
     def _arrange(self) -> None:
-        em = self.fontMetrics().height()
         self.layers.setMinimum(0)
         self.experts.setMinimum(0)
         self.slots.setRange(1, MAX_SEQUENCES)
@@ -110,16 +124,18 @@ class SettingsPanel(TitledCard):
         self._layers_caption = self._row(self.tr("GPU &layers"), self.layers, term="offload")
         self._experts_caption = self._row(self.tr("&Experts on CPU"), self.experts, term="moe")
         self._slots_caption = self._row(self.tr("&Users at once"), self.slots, term="slots")
-        self._row(self.tr("&Batch"), self.batch)
-        self._row(self.tr("U&batch"), self.ubatch, term="ubatch")
+        self._row(self.tr("&Batch / ubatch"), self.batch, self.ubatch, term="ubatch")
         self._row(self.tr("&Prompt I send"), self.prompt, self.count, term="token")
         self._grid.addWidget(self.gpu_only, self._row_count, 0, 1, 2)
         self.body.addLayout(self._grid)
+        self._grid.setColumnMinimumWidth(0, self.companions.caption_width)
+        self.body.addWidget(self.companions)
         self.body.addWidget(self.problem)
         self.body.addWidget(self.remark)
-        self.back.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
-        self.body.addSpacing(round(em * 0.2))
-        self.body.addWidget(self.back)
+        there = QSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
+        there.setRetainSizeWhenHidden(True)  # nothing moves when a slider passes the recommended settings
+        self.back.setSizePolicy(there)
+        self.body.itemAt(0).layout().addWidget(self.back)
         self.body.addStretch(1)
 
     def _row(self, words: str, *fields: QWidget, term: str = "") -> QLabel:
@@ -153,9 +169,9 @@ class SettingsPanel(TitledCard):
         self.slots.valueChanged.connect(lambda n: self._ask(lambda r, f: with_slots(r, f, n)))
         for box in (self.batch, self.ubatch):
             box.activated.connect(lambda _row: self._ask(lambda r, _f: self._batched(r)))
-        self.prompt.valueChanged.connect(lambda n: self._session.set_prompt(n or None))
+        self.prompt.valueChanged.connect(lambda n: self._session.wanted.set_prompt(n or None))
         self.count.clicked.connect(self._session.prompt_wanted)
-        self.gpu_only.toggled.connect(self._session.set_gpu_only)
+        self.gpu_only.toggled.connect(self._session.wanted.set_gpu_only)
         self.back.clicked.connect(lambda: self.changed.emit(None))
 
     # --- what is shown
@@ -179,8 +195,8 @@ class SettingsPanel(TitledCard):
         _show_number(self._slots_caption, self.slots, it.n_slots, MAX_SEQUENCES)
         self._show_batches(it)
         self.gpu_only.setVisible(it.has_gpu)
-        self.gpu_only.setChecked(self._session.gpu_only)
-        self.prompt.setValue(self._session.n_prompt or 0)
+        self.gpu_only.setChecked(self._session.wanted.gpu_only)
+        self.prompt.setValue(self._session.wanted.n_prompt or 0)
         self.remark.setText(self._remark(it))
         self.remark.setVisible(bool(self.remark.text()))
 
@@ -205,7 +221,7 @@ class SettingsPanel(TitledCard):
         parts = []
         if it.one_cache_type and it.cache_types:
             parts.append(self.tr("Ollama sets ubatch by context; K and V share one type there."))
-        n_prompt = self._session.n_prompt
+        n_prompt = self._session.wanted.n_prompt
         if n_prompt and n_prompt > it.n_ctx:
             over = format_tokens(n_prompt - it.n_ctx)
             parts.append(self.tr("The prompt is {n} tokens longer than this context.").format(n=over))

@@ -45,7 +45,8 @@ class TitleLine(QLabel):
         quiet = self.palette().color(QPalette.ColorRole.PlaceholderText).name()
         # A name without spaces may be as long as it likes: it must be able to break.
         name = escape(self._name).replace("-", "-&#8203;").replace("_", "_&#8203;")
+        facts = escape(self._facts).replace(" ", "&nbsp;").replace("&nbsp;·&nbsp;", "&nbsp;· ")
         self.setText(
             f'<span style="font-size:{size:.1f}pt; font-weight:600">{name}</span>'
-            f'&nbsp;&nbsp; <span style="color:{quiet}">{escape(self._facts)}</span>'
+            f'&nbsp;&nbsp; <span style="color:{quiet}">{facts}</span>'
         )

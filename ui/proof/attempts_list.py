@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from advisor.hardware.findings import Severity
+from advisor.hardware.doctor.findings import Severity
 from advisor.probe.result import Attempt, Outcome
 from advisor.units import format_seconds, format_tokens
 from PySide6.QtCore import Qt

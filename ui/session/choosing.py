@@ -60,7 +60,7 @@ class Choosing(QObject):
             self._forget(model)
             return
         try:
-            plan = self._answers.estimate(answer.model, hardware, request)
+            plan = self._answers.models.estimate(answer.model, hardware, request, model.beside.counted)
         except AdvisorError as error:
             model.choice_error = error
             self.changed.emit(model)
@@ -69,7 +69,7 @@ class Choosing(QObject):
         if plan.settings == answer.plan.settings:
             self._forget(model)
             return
-        model.choice = Choice(request, hardware, plan)
+        model.choice = Choice(request, hardware, plan, model.beside.counted)
         self._resting = model, hardware, has_engine
         self._rest.start()
         self.changed.emit(model)
@@ -90,7 +90,7 @@ class Choosing(QObject):
         choice, answer = model.choice, model.recommendation
         if choice is None or answer is None:
             return
-        facts, request = answer.model, choice.request
+        facts, request, counted = answer.model, choice.request, choice.companions
 
         def surrounded(found: Surroundings) -> None:
             self._update(model, request, n_ctx_safe=found.n_ctx_safe, speed=found.speed)
@@ -99,7 +99,7 @@ class Choosing(QObject):
             self._update(model, request, plan=found.plan, is_asking_engine=False)
 
         self._run(
-            lambda: self._answers.around(facts, hardware, request),
+            lambda: self._answers.models.around(facts, hardware, request, counted),
             surrounded,
             lambda _error: None,
             Lane.QUICK,
@@ -108,7 +108,7 @@ class Choosing(QObject):
         if has_engine:
             self._update(model, request, is_asking_engine=True)
             self._run(
-                lambda: self._answers.confirm(facts, hardware, request),
+                lambda: self._answers.models.confirm(facts, hardware, request, counted),
                 confirmed,
                 lambda _error: self._update(model, request, is_asking_engine=False),
                 Lane.ENGINE,

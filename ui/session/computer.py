@@ -18,6 +18,7 @@ from advisor.hardware.reserve import AUTO, Reserve
 from advisor.units import MiB
 from PySide6.QtCore import QObject, QTimer, Signal
 
+from ui.session.engine_choice import EngineChoice
 from ui.session.state import EngineFacts, EngineState, EngineStatus
 from ui.session.tasks import Lane, Tasks
 
@@ -45,7 +46,7 @@ class Computer(QObject):
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         super().__init__(parent)
-        self._answers = answers
+        self._answers = answers.computer
         self._tasks = tasks
         self._clock = clock
         self._looked_at: float | None = None
@@ -53,6 +54,7 @@ class Computer(QObject):
         self.hardware_error: AdvisorError | None = None
         self.planned: Hardware | None = None
         self.engine = EngineState()
+        self.engine_choice = EngineChoice()
         self.reserve: Reserve = AUTO
         self._idle = QTimer(self, interval=_IDLE_CHECK_MS)
         self._idle.timeout.connect(self._retire_engine)
@@ -63,17 +65,25 @@ class Computer(QObject):
             self.engine = EngineState()
             self.engine_changed.emit()
         self._read_devices()
-        self._tasks.run(
-            lambda _report: self._answers.engine(),
-            on_result=self._engine_ready,
-            on_error=self._engine_absent,
-            lane=Lane.ENGINE,
-        )
+        self._try_engine(self._engine_absent)
 
     def look_at_devices(self) -> None:
-        """Look at the devices alone, if the last look was some seconds ago; before the first, do nothing."""
+        """Look at the devices, if the last look was some seconds ago; before the first, do nothing.
+
+        An engine that is not there is tried again, too: it may have been installed meanwhile.
+        """
         if self._looked_at is not None and self._clock() - self._looked_at >= AGAIN_SECONDS:
             self._read_devices()
+            if self.engine.status is EngineStatus.ABSENT:
+                self._try_engine(self._engine_still_absent)
+
+    def use_engine(self, choice: EngineChoice) -> None:
+        """Ask another engine from now on."""
+        if choice != self.engine_choice:
+            self.engine_choice = choice
+            self._answers.use_engine(choice.launch)
+            if self._looked_at is not None:
+                self.look()
 
     def set_reserve(self, reserve: Reserve) -> None:
         """Keep this much free from now on."""
@@ -81,6 +91,11 @@ class Computer(QObject):
             self.reserve = reserve
             if self.hardware:
                 self._put_together(plan_anyway=True)
+
+    def say_anew(self) -> None:
+        """The same devices once more: what was said of them, and every answer, is made anew."""
+        if self.hardware:
+            self._put_together(plan_anyway=True)
 
     def stop(self) -> None:
         self._idle.stop()
@@ -124,6 +139,14 @@ class Computer(QObject):
 
     # --- the engine
 
+    def _try_engine(self, on_error: Callable[[AdvisorError], None]) -> None:
+        self._tasks.run(
+            lambda _report: self._answers.engine(),
+            on_result=self._engine_ready,
+            on_error=on_error,
+            lane=Lane.ENGINE,
+        )
+
     def _engine_ready(self, facts: EngineFacts) -> None:
         self.engine = EngineState(EngineStatus.READY, facts)
         self.engine_changed.emit()
@@ -135,6 +158,12 @@ class Computer(QObject):
         self.engine = EngineState(EngineStatus.ABSENT, problem=problem)
         self.engine_changed.emit()
         self._put_together(plan_anyway=True)
+
+    def _engine_still_absent(self, error: AdvisorError) -> None:
+        """Nothing is made anew for what is known already."""
+        known = self.engine.problem
+        if known is None or known.message != error.message:
+            self._engine_absent(error)
 
     def _retire_engine(self) -> None:
         """With a GPU, the engine's process holds memory as long as it lives: end it when it rests."""

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from advisor.hardware.device import Hardware
-from advisor.hardware.doctor_report import engine_state, report_lines, report_text, without_homes
-from advisor.hardware.findings import Finding, findings
+from advisor.hardware.doctor.findings import Finding, findings
+from advisor.hardware.doctor.report import engine_state, report_lines, report_text, without_homes
 
 from ui.session.session import Session
 from ui.session.state import EngineState
@@ -32,7 +32,9 @@ def report_of(hardware: Hardware, engine: EngineState, python: str = "python") -
 def diagnostics_of(session: Session, log: str) -> str:
     """What an issue needs: the doctor's report as far as the computer was read, and the window's log."""
     if session.hardware is not None:
-        report = report_of(session.hardware, session.engine, session.engine_choice.python_in_commands)
+        report = report_of(
+            session.hardware, session.engine, session.computer.engine_choice.python_in_commands
+        )
     else:
         error = session.hardware_error
         report = report_text(report_lines(Hardware((), ()), ())[:1])  # the versions

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from advisor.engine.launch import Launch
-from advisor.hardware.findings import Finding, Severity
+from advisor.hardware.doctor.findings import Finding, Severity
 
 # What the doctor finds that another engine, or another build of it, would put right.
 _CODES = frozenset(

@@ -12,7 +12,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from advisor.errors import AdvisorError
-from advisor.hardware.doctor_report import without_homes
+from advisor.hardware.doctor.report import without_homes
 from advisor.recommend.result import Recommendation
 from advisor.units import format_tokens
 from PySide6.QtCore import QObject, Signal
@@ -61,6 +61,8 @@ class EventLog(QObject):
         session.hardware_changed.connect(self._hardware)
         session.model_changed.connect(self._model)
         session.proof_changed.connect(self._proof)
+        session.troubles.changed.connect(self._troubles)
+        self._troubles()
 
     def text(self) -> str:
         return "".join(f"{entry.line}\n" for entry in self.entries)
@@ -84,8 +86,14 @@ class EventLog(QObject):
                 if self._is_new(("finding", note.code), note.text):
                     self._add(Kind.FINDING, note.text)
 
+    def _troubles(self) -> None:
+        for error in self._session.troubles.now:
+            if self._is_new(("trouble", error.code), error.message):
+                self._error(error)
+
     def _model(self, model: OpenModel) -> None:
         for what, error in (
+            ("beside", model.beside.error),
             ("error", model.error),
             ("engine", model.engine_problem),
             ("choice", model.choice_error),

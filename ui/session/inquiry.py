@@ -7,6 +7,7 @@ still answered to an older one is dropped.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeVar
 
 from advisor.errors import AdvisorError, EngineError
@@ -16,7 +17,7 @@ from PySide6.QtCore import QObject, Signal
 
 from ui.charts.chart_layout import ContextCurves
 from ui.session.reserve_choices import RESERVES
-from ui.session.state import EngineAnswer, LargestByReserve, OpenModel, Wishes
+from ui.session.state import NOTHING_BESIDE, Beside, EngineAnswer, LargestByReserve, OpenModel, Wishes
 from ui.session.tasks import Lane, Report, Task, Tasks
 
 if TYPE_CHECKING:  # the window can be built and tested without the whole domain behind it
@@ -25,10 +26,20 @@ if TYPE_CHECKING:  # the window can be built and tested without the whole domain
 T = TypeVar("T")
 
 
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """What a file says, the runtime that it belongs to, and what goes with it."""
+
+    facts: ModelFacts
+    runtime: str | None
+    beside: Beside
+
+
 class Inquiry(QObject):
     """Asks in the background and writes what comes back into the model."""
 
     facts_read = Signal(object)  # OpenModel
+    unreadable = Signal(object)  # OpenModel: its error says why
     answered = Signal(object)  # OpenModel, by formula or by the engine
     changed = Signal(object)  # OpenModel: anything of it
     progress_changed = Signal(str)  # what the engine is being asked, empty when it rests
@@ -40,20 +51,37 @@ class Inquiry(QObject):
         self._under_way: dict[OpenModel, list[Task]] = {}
 
     def read(self, model: OpenModel) -> None:
-        """Read the file's header."""
+        """Read the file's header, and what goes with it."""
+        before, files = model.beside, model.files
+        stamps: list[str | None] = []
 
-        def read(found: tuple[ModelFacts, str | None]) -> None:
-            model.facts, belongs_to = found
-            model.runtime = model.runtime or belongs_to
+        def read(found: _Read) -> None:
+            model.stamp = stamps[-1]
+            model.facts = found.facts
+            model.runtime = model.runtime or found.runtime
+            if model.beside is before:
+                model.beside = found.beside
+            else:  # something was chosen meanwhile
+                model.beside = replace(model.beside, offered=found.beside.offered)
             model.error = None
             self.facts_read.emit(model)
 
         def unreadable(error: AdvisorError) -> None:
+            model.stamp = stamps[-1]
             model.facts = None  # what was read before may no longer be so
             self._refuse(model, error)
+            self.unreadable.emit(model)
 
-        def work(_report: Report) -> tuple[ModelFacts, str | None]:
-            return self._answers.read_model(model.path), self._answers.runtime_of(model.path)
+        def work(_report: Report) -> _Read:
+            stamps.append(self._answers.models.stamp(files))
+            facts = self._answers.models.read(model.path)
+            if facts.shards and facts.shards != files:
+                stamps.append(self._answers.models.stamp(facts.shards))
+            runtime = self._answers.models.runtime_of(model.path)
+            found = self._answers.companions.beside(facts, runtime)
+            if before is not NOTHING_BESIDE:
+                found = self._answers.companions.still_there(before, found)
+            return _Read(facts, runtime, found)
 
         self._run(model, work, read, unreadable)
 
@@ -73,7 +101,7 @@ class Inquiry(QObject):
         self.forget(model)
         self._run(
             model,
-            lambda _report: self._answers.by_formula(facts, wishes),
+            lambda _report: self._answers.models.by_formula(facts, wishes),
             answered,
             lambda error: self._refuse(model, error),
         )
@@ -103,7 +131,7 @@ class Inquiry(QObject):
         self.changed.emit(model)
         self._run(
             model,
-            lambda report: self._answers.by_engine(facts, wishes, report),
+            lambda report: self._answers.models.by_engine(facts, wishes, report),
             answered,
             failed,
             on_progress=self.progress_changed.emit,
@@ -125,7 +153,8 @@ class Inquiry(QObject):
             model.curves = None
             self.changed.emit(model)
 
-        self._run(model, lambda _report: self._answers.curves(answer), drawn, failed)
+        counted = model.beside.counted
+        self._run(model, lambda _report: self._answers.models.curves(answer, counted), drawn, failed)
 
     def compare_reserves(self, model: OpenModel) -> None:
         """What each choice of what is kept free would leave of the model's context."""
@@ -133,7 +162,7 @@ class Inquiry(QObject):
         if answer is None:
             return
 
-        before = model.reserves
+        before, counted = model.reserves, model.beside.counted
         model.reserves = LargestByReserve(answer, before.n_ctx if before else {})  # asked once an answer
 
         def compared(n_ctx: dict[str, int]) -> None:
@@ -143,7 +172,7 @@ class Inquiry(QObject):
 
         self._run(
             model,
-            lambda _report: self._answers.largest_contexts(answer, RESERVES),
+            lambda _report: self._answers.models.largest_contexts(answer, RESERVES, counted),
             compared,
             lambda _error: None,  # then nothing is said beside the choices
         )

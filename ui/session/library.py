@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,7 +27,7 @@ class Library(QObject):
 
     def __init__(self, answers: Answers, tasks: Tasks, parent: QObject) -> None:
         super().__init__(parent)
-        self._answers = answers
+        self._answers = answers.library
         self._tasks = tasks
         self._hardware: Hardware | None = None
         self._lines: dict[InstalledModel, Listed] = {}
@@ -34,10 +35,22 @@ class Library(QObject):
         self.models: tuple[InstalledModel, ...] = ()
         self.trouble: tuple[str, ...] = ()  # sentences about what could not be looked into
         self.is_looking = False
+        self.folders: tuple[Path, ...] = ()  # the user's own
+        self._has_looked = False
         self._must_look_again = False
+
+    def use_folders(self, folders: Iterable[Path]) -> None:
+        """Look for models in these folders, too."""
+        wanted = tuple(dict.fromkeys(folders))
+        if wanted != self.folders:
+            self.folders = wanted
+            self._answers.use_folders(wanted)
+            if self._has_looked:
+                self.look()
 
     def look(self) -> None:
         """Look through the stores, anew."""
+        self._has_looked = True
         if self.is_looking:
             self._must_look_again = True
             return

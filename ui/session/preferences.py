@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
+import os
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
+from advisor.errors import OutputError
+from advisor.units import ByteUnits
 from PySide6.QtCore import QByteArray, QObject, QSettings, Signal, qVersion
 
 from ui.session.engine_choice import EngineChoice
@@ -18,6 +21,7 @@ class Preferences(QObject):
     """Window, appearance and habits. Nothing of the domain is kept here."""
 
     recent_changed = Signal()
+    troubles: tuple[OutputError, ...]  # with the file itself, to be said once
 
     def __init__(self, path: Path | None = None, parent: QObject | None = None) -> None:
         """`path` names the file; without it, the platform's place for this application."""
@@ -32,7 +36,7 @@ class Preferences(QObject):
                 "window",
             )
         )
-        self._keep_what_is_spoiled()
+        self.troubles = (*self._keep_what_is_spoiled(), *self._check_that_it_can_be_written())
 
     @property
     def theme(self) -> Theme:
@@ -42,6 +46,16 @@ class Preferences(QObject):
     @theme.setter
     def theme(self, theme: Theme) -> None:
         self._settings.setValue("theme", str(theme))
+
+    @property
+    def units(self) -> ByteUnits:
+        """What sizes are spelled in."""
+        saved = self._text("units")
+        return ByteUnits(saved) if saved in set(ByteUnits) else ByteUnits.BINARY
+
+    @units.setter
+    def units(self, units: ByteUnits) -> None:
+        self._settings.setValue("units", str(units))
 
     @property
     def goal(self) -> str:
@@ -69,6 +83,13 @@ class Preferences(QObject):
     @reserve.setter
     def reserve(self, name: str) -> None:
         self._settings.setValue("reserve", name)
+
+    def export_program(self, runtime: str) -> str:
+        """The program that was exported for last with settings of this runtime, empty for none yet."""
+        return self._text(f"export/{runtime}")
+
+    def set_export_program(self, runtime: str, program: str) -> None:
+        self._settings.setValue(f"export/{runtime}", program)
 
     @property
     def engine(self) -> EngineChoice:
@@ -120,18 +141,46 @@ class Preferences(QObject):
     def geometry(self, geometry: QByteArray) -> None:
         self._settings.setValue(f"geometry/{_qt_version()}", geometry)
 
+    @property
+    def docks(self) -> QByteArray | None:
+        """Which panels at the window's edges are open, and how large. Kept by Qt version, too."""
+        saved = self._settings.value(f"docks/{_qt_version()}")
+        return saved if isinstance(saved, QByteArray) and not saved.isEmpty() else None
+
+    @docks.setter
+    def docks(self, docks: QByteArray) -> None:
+        self._settings.setValue(f"docks/{_qt_version()}", docks)
+
     def save(self) -> None:
         """Write now what would otherwise be written later."""
         self._settings.sync()
 
-    def _keep_what_is_spoiled(self) -> None:
+    def _keep_what_is_spoiled(self) -> Iterator[OutputError]:
         """Qt reads what it can of a file that was damaged, and would write that over the rest."""
         file = Path(self._settings.fileName())
         if self._settings.allKeys() and self._settings.status() is not QSettings.Status.FormatError:
             return
-        with contextlib.suppress(OSError):
-            if file.stat().st_size:
-                shutil.copyfile(file, file.with_name(f"{file.name}.broken"))
+        aside = file.with_name(f"{file.name}.broken")
+        try:
+            if not file.stat().st_size:
+                return
+            shutil.copyfile(file, aside)
+        except OSError:
+            return
+        yield OutputError(
+            "The file in which this window remembers its settings was damaged.",
+            hint=f"What could be read of it counts. As it was, it lies in {aside}.",
+            code="settings-spoiled",
+        )
+
+    def _check_that_it_can_be_written(self) -> Iterator[OutputError]:
+        folder = Path(self._settings.fileName()).parent
+        if not self._settings.isWritable() or not os.access(folder, os.W_OK):
+            yield OutputError(
+                f"What is chosen here will not be remembered: {folder} cannot be written to.",
+                hint="Everything else works. Check the rights of that folder.",
+                code="settings-not-writable",
+            )
 
     def _set_recent(self, paths: list[Path]) -> None:
         self._settings.setValue("recent_files", [str(path) for path in paths])

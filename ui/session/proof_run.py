@@ -17,7 +17,6 @@ from advisor.probe.result import ProbeResult
 from advisor.probe.stop import Stop
 from advisor.recommend.planner import Planner
 from advisor.recommend.planning import Planning
-from advisor.settings.calibration import Calibration
 from advisor.settings.load_settings import LoadSettings
 from advisor.settings.request import Request
 
@@ -26,9 +25,9 @@ def run_proof(
     facts: ModelFacts,
     hardware: Hardware,
     request: Request,
-    calibration: Calibration,
     stop: Stop,
     on_event: Callable[[Event], None],
+    planner_with: Callable[[EngineClient], Planner],
     release: Callable[[], object],
     launch: Launch | None = None,
 ) -> ProbeResult:
@@ -46,7 +45,7 @@ def run_proof(
 
     try:
         with Prover(launch) as prover:
-            planner = Planner(facts, hardware, client, calibration=calibration)
+            planner = planner_with(client)
             return prove(
                 facts,
                 hardware,

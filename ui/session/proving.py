@@ -34,7 +34,7 @@ class Proving(QObject):
 
     def __init__(self, answers: Answers, tasks: Tasks, parent: QObject) -> None:
         super().__init__(parent)
-        self._answers = answers
+        self._answers = answers.proofs
         self._tasks = tasks
         self._stop: Stop | None = None
         self.running: OpenModel | None = None
@@ -44,7 +44,8 @@ class Proving(QObject):
         facts, plan = model.facts, model.plan
         if facts is None or plan is None or self.running is not None:
             return
-        stop = self._stop = Stop()
+        stop, counted = Stop(), model.beside.counted
+        self._stop = stop
         self.running = model
         model.proof = Proof(
             request, plan.settings, has_gpu=bool(hardware.gpus), ceiling_bytes=hardware.ram.usable_bytes
@@ -52,7 +53,7 @@ class Proving(QObject):
         self.changed.emit(model)
 
         def work(report: Report) -> Proved:
-            return self._answers.prove(facts, reserve, request, stop, Calmed(report))
+            return self._answers.prove(facts, reserve, request, stop, Calmed(report), counted)
 
         self._tasks.run(
             work,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from advisor.hardware.reserve import Reserve
-from advisor.units import GiB, format_tokens
+from advisor.units import ByteUnits, GiB, byte_units, format_bytes, format_tokens
 from PySide6.QtCore import QCoreApplication
 
 translate = QCoreApplication.translate
@@ -19,7 +19,8 @@ def choice_words(name: str) -> str:
     if reserve.percent is not None:
         return translate("reserve", "{n} % of each memory").format(n=f"{reserve.percent:g}")
     if reserve.n_bytes is not None:
-        size = f"{reserve.n_bytes / GiB:g} GiB"
+        is_round = byte_units() is ByteUnits.BINARY  # they are chosen so
+        size = f"{reserve.n_bytes / GiB:g} GiB" if is_round else format_bytes(reserve.n_bytes)
         return translate("reserve", "{size} of each memory").format(size=size)
     return translate("reserve", "Automatic, by use")
 

@@ -10,8 +10,10 @@ from advisor.errors import AdvisorError, EngineError
 from advisor.export.choices import Flavour, Shell
 from advisor.hardware.device import Hardware
 from advisor.history.record import ProbeRecord
+from advisor.memory.companions import NO_COMPANIONS, Companions
 from advisor.memory.plan import MemoryPlan
 from advisor.model.facts import ModelFacts
+from advisor.model.projector import Projector
 from advisor.recommend.result import Goal, Recommendation, Speed
 from advisor.settings.request import Request
 
@@ -39,6 +41,22 @@ class Wishes:
     goal: Goal
     runtime: str
     gpu_only: bool = False
+    companions: Companions = NO_COMPANIONS
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """What goes with a model: the projectors that are offered, and what is counted in every answer.
+
+    `error` says why the last thing that was to be counted is not.
+    """
+
+    offered: tuple[Projector, ...] = ()
+    counted: Companions = NO_COMPANIONS
+    error: AdvisorError | None = None
+
+
+NOTHING_BESIDE = Beside()
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +103,7 @@ class Choice:
     request: Request
     hardware: Hardware
     plan: MemoryPlan
+    companions: Companions = NO_COMPANIONS
     n_ctx_safe: int | None = None
     speed: Speed | None = None
     is_asking_engine: bool = False
@@ -120,6 +139,8 @@ class OpenModel:
     the page; `choice_error` says why the last thing chosen cannot be. `runtime` is the one that the file
     belongs to, or that was chosen for it; without, it is the window's. `proof` is the last one in this
     window, `proofs` are those of the history, newest first; `proofs_error` says why that cannot be read.
+    `stamp` is of the files as they were read, None for files that were gone; `came_after` is what was shown
+    when this was opened.
     """
 
     path: Path
@@ -135,6 +156,9 @@ class OpenModel:
     proof: Proof | None = None
     proofs: tuple[ProbeRecord, ...] = ()
     proofs_error: AdvisorError | None = None
+    beside: Beside = NOTHING_BESIDE
+    stamp: str | None = None
+    came_after: OpenModel | None = None
     is_asking_engine: bool = False
     generation: int = 0
     asked_generation: int = field(default=-1)  # the last one that the engine was asked
@@ -142,6 +166,11 @@ class OpenModel:
     @property
     def name(self) -> str:
         return self.facts.name if self.facts else self.path.name
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """All of its parts, as far as they are known."""
+        return self.facts.shards if self.facts and self.facts.shards else (self.path,)
 
     @property
     def plan(self) -> MemoryPlan | None:

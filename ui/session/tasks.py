@@ -7,12 +7,16 @@ Each lane is a queue of its own: the engine's takes one question after the other
 from __future__ import annotations
 
 import sys
+from collections import deque
 from collections.abc import Callable
 from enum import StrEnum
+from time import perf_counter
 from typing import Any
 
 from advisor.errors import AdvisorError, Cancelled
-from PySide6.QtCore import QObject, Qt, QThreadPool, Signal, Slot
+from PySide6.QtCore import QObject, Qt, QThreadPool, QTimer, Signal, Slot
+
+_SLICE_SECONDS = 0.008  # half of the time between two frames
 
 # What work is called with: it says how far it is, and raises Cancelled when the task was cancelled.
 Report = Callable[[Any], None]
@@ -24,6 +28,7 @@ class Lane(StrEnum):
     ENGINE = "engine"
     LIBRARY = "library"
     PROOF = "proof"
+    OUTSIDE = "outside"  # other programs, which take as long as they like
 
 
 class Task:
@@ -98,7 +103,7 @@ class Tasks(QObject):
 
     idle_changed = Signal(bool)
 
-    _posted = Signal(object, str, object)
+    _called = Signal()
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -107,7 +112,11 @@ class Tasks(QObject):
             pool.setMaxThreadCount(2 if lane is Lane.QUICK else 1)
         self._live: set[Task] = set()
         self._closed = False
-        self._posted.connect(self._arrived, Qt.ConnectionType.QueuedConnection)
+        self._arrivals: deque[tuple[Task, str, object]] = deque()
+        self._is_called = False
+        self._called.connect(self._deliver, Qt.ConnectionType.QueuedConnection)
+        self._later = QTimer(self, singleShot=True, interval=0)
+        self._later.timeout.connect(self._deliver)
 
     def run(
         self,
@@ -143,6 +152,7 @@ class Tasks(QObject):
     def close(self, timeout_ms: int = 5000) -> bool:
         """Cancel everything, deliver nothing more, and wait. False if something still runs then."""
         self.cancel_all()
+        self._later.stop()
         self._live.clear()
         for pool in self._pools.values():
             pool.clear()
@@ -152,12 +162,30 @@ class Tasks(QObject):
         def report(stage: Any) -> None:  # noqa: ANN401  what that is, is between the work and its callback
             if task.is_cancelled:
                 raise Cancelled
-            self._posted.emit(task, "progress", stage)
+            self._post(task, "progress", stage)
 
         kind, value = task.perform(report)
-        self._posted.emit(task, kind, value)
+        self._post(task, kind, value)
 
-    @Slot(object, str, object)
+    def _post(self, task: Task, kind: str, value: object) -> None:
+        """From any thread. One call for whatever waits: a thousand of them would be a queue without end."""
+        self._arrivals.append((task, kind, value))
+        if not self._is_called:
+            self._is_called = True
+            self._called.emit()
+
+    @Slot()
+    def _deliver(self) -> None:
+        """What has arrived, as far as the window can wait; then it paints and listens before the rest."""
+        self._is_called = False  # before looking: whatever comes from now on calls again
+        end = perf_counter() + _SLICE_SECONDS
+        try:
+            while self._arrivals and perf_counter() < end:
+                self._arrived(*self._arrivals.popleft())
+        finally:
+            if self._arrivals and not self._closed:
+                self._later.start()
+
     def _arrived(self, task: Task, kind: str, value: object) -> None:
         if self._closed or task not in self._live:
             return

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from advisor.hardware.findings import Severity
+from advisor.hardware.doctor.findings import Severity
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
     QFileDialog,
@@ -33,7 +33,7 @@ class EngineTab(QWidget):
         super().__init__(parent)
         self._session = session
         self._preferences = preferences
-        choice = session.engine_choice
+        choice = session.computer.engine_choice
         self.python = _field(choice.python, self.tr("This program\u2019s own Python"), self.tr("Python"))
         self.library = _field(
             choice.library, self.tr("The one that comes with it"), self.tr("Library folder")
@@ -115,11 +115,11 @@ class EngineTab(QWidget):
     def _choose(self) -> None:
         choice = EngineChoice(self.python.text().strip(), self.library.text().strip())
         self._preferences.engine = choice
-        self._session.set_engine(choice)
+        self._session.computer.use_engine(choice)
 
     def _refresh(self) -> None:
         engine, hardware = self._session.engine, self._session.hardware
-        python = self._session.engine_choice.python_in_commands
+        python = self._session.computer.engine_choice.python_in_commands
         found = of_the_engine(findings_of(hardware, engine, python)) if hardware else ()
         is_starting = engine.status is EngineStatus.STARTING
         severity = gravest(found)

@@ -59,7 +59,7 @@ class FoldersTab(QWidget):
         self._show()
 
     def add_folder(self, folder: Path) -> None:
-        self._set((*self._session.model_folders, folder.absolute()))
+        self._set((*self._session.library.folders, folder.absolute()))
 
     def _browse(self) -> None:
         chosen = QFileDialog.getExistingDirectory(self, self.tr("Folder with models"))
@@ -68,17 +68,17 @@ class FoldersTab(QWidget):
 
     def _remove(self) -> None:
         row = self.list.currentRow()
-        folders = self._session.model_folders
+        folders = self._session.library.folders
         self._set((*folders[:row], *folders[row + 1 :]))
 
     def _set(self, folders: tuple[Path, ...]) -> None:
-        self._session.set_model_folders(folders)
-        self._preferences.model_folders = self._session.model_folders
+        self._session.library.use_folders(folders)
+        self._preferences.model_folders = self._session.library.folders
         self._show()
 
     def _show(self) -> None:
         self.list.clear()
-        for folder in self._session.model_folders:
+        for folder in self._session.library.folders:
             self.list.addItem(str(folder))
         self.remove.setEnabled(False)
         self._show_trouble()

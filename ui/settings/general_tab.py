@@ -1,9 +1,10 @@
-"""Settings, General: the theme, and what is kept free of every memory."""
+"""Settings, General: the theme, the units of sizes, and what is kept free of every memory."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
+from advisor.units import ByteUnits
 from PySide6.QtWidgets import QFormLayout, QVBoxLayout, QWidget
 
 from ui.session.preferences import Preferences
@@ -16,7 +17,7 @@ from ui.widgets.labels import SMALL, muted_label
 
 
 class GeneralTab(QWidget):
-    """Theme and reserve."""
+    """Theme, units and reserve."""
 
     def __init__(
         self,
@@ -27,6 +28,7 @@ class GeneralTab(QWidget):
     ) -> None:
         super().__init__(parent)
         self._session = session
+        self._preferences = preferences
         em = self.fontMetrics().height()
         self.theme = choice_box(self.tr("Theme"))
         themes = (
@@ -36,8 +38,15 @@ class GeneralTab(QWidget):
         )
         fill(self.theme, themes, preferences.theme)
         self.theme.activated.connect(lambda _row: set_theme(Theme(self.theme.currentData())))
+        self.units = choice_box(self.tr("Units of sizes"))
+        units = (
+            (self.tr("GiB, of 1024 MiB: as tools of the field count"), ByteUnits.BINARY),
+            (self.tr("GB, of 1000 MB: as shops and disks count"), ByteUnits.DECIMAL),
+        )
+        fill(self.units, units, preferences.units)
+        self.units.activated.connect(lambda _row: self._set_units(ByteUnits(self.units.currentData())))
         self.reserve = choice_box(self.tr("Kept free of each memory"))
-        self.reserve.activated.connect(lambda _row: session.set_reserve(self.reserve.currentData()))
+        self.reserve.activated.connect(lambda _row: session.wanted.set_reserve(self.reserve.currentData()))
         card = TitledCard(self.tr("This window, and this computer"))
         column = QVBoxLayout(self)
         column.setContentsMargins(em, em, em, em)
@@ -47,6 +56,7 @@ class GeneralTab(QWidget):
         card.body.addLayout(form)
         form.setVerticalSpacing(round(em * 0.7))
         form.addRow(self.tr("&Theme"), self.theme)
+        form.addRow(self.tr("&Sizes in"), self.units)
         form.addRow(self.tr("Kept &free"), self.reserve)
         form.addRow(
             muted_label(
@@ -61,5 +71,9 @@ class GeneralTab(QWidget):
         session.wishes_changed.connect(self._show)
         self._show()
 
+    def _set_units(self, units: ByteUnits) -> None:
+        self._preferences.units = units
+        self._session.spell_bytes_in(units)
+
     def _show(self) -> None:
-        fill(self.reserve, [(choice_words(name), name) for name in RESERVES], self._session.reserve)
+        fill(self.reserve, [(choice_words(name), name) for name in RESERVES], self._session.wanted.reserve)

@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from ui.session.goals import shown_as_goal
 from ui.session.session import Session
 from ui.theme import Tone
 from ui.widgets.card import TitledCard
@@ -35,7 +36,7 @@ class GoalsTab(QWidget):
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._session = session
-        self._goal: Goal = session.goal
+        self._goal: Goal = session.wanted.goal
         self.goals = choice_box(self.tr("Goal to change"))
         self.about = label(wraps=True)
         self.limited = QCheckBox(self.tr("Only as much context as stays &comfortable"))
@@ -92,14 +93,15 @@ class GoalsTab(QWidget):
         column.addStretch(1)
 
     def _refresh(self) -> None:
-        goals = self._session.goals
-        self._goal = goals.get(self._goal.name, self._session.goal)
+        goals = self._session.goals.all
+        self._goal = goals.get(self._goal.name, self._session.wanted.goal)
         fill(self.goals, [(goal.title, name) for name, goal in goals.items()], self._goal.name)
-        self.problem.setText("")
+        problem = self._session.goals.problem
+        self.problem.setText(f"{problem.message} {problem.hint}" if problem else "")
         self._show()
 
     def _choose(self, name: str) -> None:
-        self._goal = self._session.goals[name]
+        self._goal = self._session.goals.all[name]
         self._show()
 
     def _show(self) -> None:
@@ -113,7 +115,7 @@ class GoalsTab(QWidget):
             blocker.unblock()
         for field in (self.seconds, self.rate):
             field.setEnabled(patience is not None)
-        is_own = goal.name in self._session.own_goals
+        is_own = goal.name in self._session.goals.own
         self.delete.setText(self.tr("&Delete my version of this goal"))
         self.delete.setEnabled(is_own)
         model = self._session.current
@@ -134,20 +136,22 @@ class GoalsTab(QWidget):
         goal = replace(self._goal, patience=patience)
         if goal != self._goal:
             self._goal = goal
-            self._session.keep_goal(goal, self._failed)
+            self._session.goals.keep(goal, self._failed)
 
     def _save_wishes(self) -> None:
         try:
-            goal = self._session.wishes_as_goal(self.name.text().strip())
+            session = self._session
+            name = self.name.text().strip()
+            goal = shown_as_goal(name, session.wanted.goal, session.current, session.asked)
         except AdvisorError as error:
             self._failed(error)
             return
         self._goal = goal
         self.name.clear()
-        self._session.keep_goal(goal, self._failed)
+        self._session.goals.keep(goal, self._failed)
 
     def _delete(self) -> None:
-        self._session.forget_goal(self._goal.name, self._failed)
+        self._session.goals.forget(self._goal.name, self._failed)
 
     def _failed(self, error: AdvisorError) -> None:
         self._refresh()

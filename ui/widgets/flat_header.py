@@ -32,11 +32,9 @@ class FlatHeader(QHeaderView):
     def sectionSizeFromContents(self, section: int) -> QSize:
         text = str(self.model().headerData(section, Qt.Orientation.Horizontal))
         metrics = self.fontMetrics()
-        arrow = metrics.height()
-        asks = self.help[section].sizeHint().width() if section in self.help else 0
-        return QSize(
-            metrics.horizontalAdvance(text) + 2 * self._padding + arrow + asks, round(metrics.height() * 1.7)
-        )
+        asks = round(self.help[section].sizeHint().width() * 1.5) if section in self.help else 0
+        width = metrics.horizontalAdvance(text) + 2 * self._padding + asks
+        return QSize(width, round(metrics.height() * 1.7))
 
     def paintSection(self, painter: QPainter, box: QRect, section: int) -> None:
         painter.save()
@@ -53,7 +51,7 @@ class FlatHeader(QHeaderView):
         painter.drawText(inner, side, text)
         if self.sortIndicatorSection() == section:
             bounds = self.fontMetrics().boundingRect(inner, side, text)
-            self._paint_arrow(painter, bounds, is_number=bool(side & int(Qt.AlignmentFlag.AlignTrailing)))
+            self._paint_arrow(painter, bounds)
         painter.restore()
 
     def _inner(self, box: QRect, section: int) -> QRect:
@@ -67,6 +65,7 @@ class FlatHeader(QHeaderView):
 
     def _make_help(self) -> None:
         for button in self.help.values():
+            button.hide()
             button.deleteLater()
         self.help = {}
         model = self.model()
@@ -89,12 +88,13 @@ class FlatHeader(QHeaderView):
                 width = self.fontMetrics().horizontalAdvance(text)
                 x = box.left() + self._padding + width + round(size.width() * 0.4)
             button.setGeometry(x, (self.height() - size.height()) // 2, size.width(), size.height())
-            button.show()
+            button.setVisible(not self.isSectionHidden(section))
 
-    def _paint_arrow(self, painter: QPainter, beside: QRect, *, is_number: bool) -> None:
-        """Beside the text, on the side where there is room."""
+    def _paint_arrow(self, painter: QPainter, beside: QRect) -> None:
+        """Before the text: behind it may stand a "?"."""
         size = self.fontMetrics().height() * 0.22
-        x = beside.left() - size * 2 if is_number else beside.right() + size * 2
+        is_rtl = self.layoutDirection() is Qt.LayoutDirection.RightToLeft
+        x = beside.right() + size * 1.7 if is_rtl else beside.left() - size * 1.7
         y = beside.center().y()
         up = self.sortIndicatorOrder() is Qt.SortOrder.AscendingOrder
         tip = y - size if up else y + size

@@ -62,8 +62,9 @@ class ToneLabel(QLabel):
         self._color()
 
     def set_tone(self, tone: Tone) -> None:
-        self._tone = tone
-        self._color()
+        if tone is not self._tone:
+            self._tone = tone
+            self._color()
 
     def changeEvent(self, event: QEvent) -> None:
         if event.type() == QEvent.Type.PaletteChange:
@@ -92,8 +93,9 @@ class Dot(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
 
     def set_tone(self, tone: Tone) -> None:
-        self._tone = tone
-        self.update()
+        if tone is not self._tone:
+            self._tone = tone
+            self.update()
 
     def sizeHint(self) -> QSize:
         side = round(self.fontMetrics().height() * 0.55)

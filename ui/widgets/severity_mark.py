@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from advisor.hardware.findings import Severity
+from advisor.hardware.doctor.findings import Severity
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent, QPalette, QPen, QPolygonF
 from PySide6.QtWidgets import QSizePolicy, QWidget

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+from advisor.library.company import is_projector
 from PySide6.QtCore import QEvent, QMimeData, QObject, QRectF, Qt
 from PySide6.QtGui import (
     QColor,
@@ -53,6 +54,12 @@ class DropTarget(QObject):
         taken, _ = split(paths)
         if not taken:
             self.veil.show_words(self.tr("Only GGUF files can be opened here"), Tone.BAD)
+        elif len(taken) == 1 and taken[0].is_dir():
+            words = self.tr("Drop to look for models in {name}").format(name=taken[0].name)
+            self.veil.show_words(words, Tone.ACCENT)
+        elif len(taken) == 1 and is_projector(taken[0]):
+            words = self.tr("Drop to load {name} beside the model").format(name=taken[0].name)
+            self.veil.show_words(words, Tone.ACCENT)
         elif len(taken) == 1:
             self.veil.show_words(self.tr("Drop to open {name}").format(name=taken[0].name), Tone.ACCENT)
         else:

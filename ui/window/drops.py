@@ -12,9 +12,9 @@ def is_model_file(path: Path) -> bool:
 
 
 def split(paths: Iterable[Path]) -> tuple[list[Path], list[Path]]:
-    """(model files, the rest), each in the order given."""
+    """(model files and folders, the rest), each in the order given."""
     taken: list[Path] = []
     refused: list[Path] = []
     for path in paths:
-        (taken if is_model_file(path) else refused).append(path)
+        (taken if is_model_file(path) or path.is_dir() else refused).append(path)
     return taken, refused

@@ -28,7 +28,7 @@ class Header(QWidget):
         hint.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
 
         self.runtimes = _combo(self.tr("Runtime"))
-        for name, title in session.runtimes.items():
+        for name, title in session.wanted.runtimes.items():
             self.runtimes.addItem(title, name)
         self.goals = _combo(self.tr("Goal"))
         self._fill_goals()
@@ -46,8 +46,8 @@ class Header(QWidget):
             line.addWidget(box)
 
         self._show_wishes()
-        self.runtimes.activated.connect(lambda _row: session.set_runtime(self.runtimes.currentData()))
-        self.goals.activated.connect(lambda _row: session.set_goal(self.goals.currentData()))
+        self.runtimes.activated.connect(lambda _row: session.wanted.set_runtime(self.runtimes.currentData()))
+        self.goals.activated.connect(lambda _row: session.wanted.set_goal(self.goals.currentData()))
         session.goals_changed.connect(self._fill_goals)
         session.goals_changed.connect(self._show_wishes)
         session.wishes_changed.connect(self._show_wishes)
@@ -55,15 +55,15 @@ class Header(QWidget):
 
     def _fill_goals(self) -> None:
         self.goals.clear()
-        for name, goal in self._session.goals.items():
+        for name, goal in self._session.goals.all.items():
             self.goals.addItem(goal.title, name)
             row = self.goals.count() - 1
             self.goals.setItemData(row, verbatim(goal.description), Qt.ItemDataRole.ToolTipRole)
 
     def _show_wishes(self) -> None:
-        self.runtimes.setCurrentIndex(self.runtimes.findData(self._session.runtime))
-        self.goals.setCurrentIndex(self.goals.findData(self._session.goal.name))
-        self.goals.setToolTip(verbatim(self._session.goal.description))
+        self.runtimes.setCurrentIndex(self.runtimes.findData(self._session.wanted.runtime))
+        self.goals.setCurrentIndex(self.goals.findData(self._session.wanted.goal.name))
+        self.goals.setToolTip(verbatim(self._session.wanted.goal.description))
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         QPainter(self).fillRect(0, self.height() - 1, self.width(), 1, border_color(self.palette()))

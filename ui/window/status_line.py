@@ -1,4 +1,4 @@
-"""The status bar: which engine answers, how far the formula is from it, and what is going on."""
+"""The status bar: which engine answers, how far the formula is from it, what is going on or was proved."""
 
 from __future__ import annotations
 
@@ -10,12 +10,13 @@ from ui.session.state import EngineStatus
 from ui.theme import Tone
 from ui.widgets.labels import SMALL, Dot, muted_label
 from ui.window.agreement import agreement
+from ui.window.last_proof import last_proof
 
 _MESSAGE_MS = 6000
 
 
 class StatusLine(QStatusBar):
-    """Engine at the left, agreement beside it, messages and progress at the right."""
+    """Engine at the left, agreement beside it; at the right messages and progress, else the last proof."""
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -28,6 +29,7 @@ class StatusLine(QStatusBar):
         self._right = muted_label(size=SMALL)
         self._message = ""
         self._stage = ""
+        self._proof = ""
         self._fades = QTimer(self, singleShot=True, interval=_MESSAGE_MS)
         self._fades.timeout.connect(self._message_fades)
         left = QWidget()
@@ -46,12 +48,18 @@ class StatusLine(QStatusBar):
         session.engine_changed.connect(self._refresh)
         session.current_changed.connect(self._refresh)
         session.model_changed.connect(lambda _model: self._refresh())
+        session.proof_changed.connect(lambda _model: self._refresh())
         session.progress_changed.connect(self._progressed)
         self._refresh()
 
     @property
     def text(self) -> str:
         return f"{self._engine.text()} {self._agreement.text()}".strip()
+
+    @property
+    def right(self) -> str:
+        """What stands at the right."""
+        return self._right.text()
 
     @property
     def message(self) -> str:
@@ -72,7 +80,7 @@ class StatusLine(QStatusBar):
         self._show_right()
 
     def _show_right(self) -> None:
-        self._right.setText(self._message or self._stage)
+        self._right.setText(self._message or self._stage or self._proof)
 
     def _refresh(self) -> None:
         state = self._session.engine
@@ -88,3 +96,5 @@ class StatusLine(QStatusBar):
         model = self._session.current
         answer = model.recommendation if model else None
         self._agreement.setText(agreement(answer) if answer else "")
+        self._proof = last_proof(model.proofs) if model else ""
+        self._show_right()

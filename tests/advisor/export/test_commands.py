@@ -82,8 +82,9 @@ def test_vllm_is_told_the_context_and_nothing_that_we_do_not_know() -> None:
 def test_open_webui_forwards_what_ollama_takes() -> None:
     settings = replace(FOR_OLLAMA, n_seq_max=2, kv_unified=False, main_gpu=1, use_mmap=False)
     export = exported("open-webui", settings)
-    params = {"num_ctx": 16384, "num_batch": 512, "num_gpu": 33, "main_gpu": 1, "use_mmap": False}
-    assert json.loads(export.files[0].text) == {"params": params}
+    params = {"num_ctx": 16384, "num_batch": 512, "num_gpu": 33, "use_mmap": False}
+    custom = {"custom_params": {"main_gpu": 1}}  # the page has no field for it
+    assert json.loads(export.files[0].text) == {"params": params | custom}
     adjustable = exported("open-webui", flavour="adjustable").files[0].text
     assert json.loads(adjustable) == {"params": {"num_ctx": 32768, "num_batch": 512}}
 
@@ -112,6 +113,7 @@ def test_aider_says_num_ctx_and_counts_with_it() -> None:
     assert read_yaml(export.files[0].text)[0]["extra_params"] == {"num_ctx": 32768}
     (metadata,) = json.loads(export.files[1].text).values()
     assert (metadata["max_input_tokens"], metadata["max_output_tokens"]) == (32768, 4096)
+    assert metadata["litellm_provider"] == "ollama_chat"  # which must be the beginning of the model's name
     assert shlex.split(export.commands[0]) == ["aider", "--model", "ollama_chat/gemma3:4b"]
 
 

@@ -63,7 +63,7 @@ def test_a_plain_request_is_not_reported_upon(to: str) -> None:
         ("koboldcpp", {"rope": Rope(freq_base=1e6)}, "--rope-*, --yarn-*"),
         ("koboldcpp", {"op_offload": False}, "--no-op-offload"),
         ("jan", {"use_mmap": False}, "--load-mode none"),
-        ("localai", {"split_mode": "row"}, "--split-mode"),
+        ("localai", {"override_tensor": (("output", "CPU"),)}, "--override-tensor"),
         ("docker-model-runner", {"override_tensor": (("a", "CPU"),)}, "--override-tensor"),
         ("continue", {"n_ubatch": 256}, "--ubatch-size"),
         ("aider", {"n_batch": 256}, "--batch-size"),

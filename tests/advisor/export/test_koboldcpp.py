@@ -10,7 +10,7 @@ from advisor.errors import SettingsError
 from advisor.export.export import Export
 from advisor.export.prepare import prepare
 from advisor.export.registry import render
-from advisor.memory.companions import Companions
+from advisor.memory.companions import Companions, Draft
 from advisor.model.adapter import Adapter
 from advisor.model.projector import Projector
 from advisor.recommend.planner import Planner
@@ -102,6 +102,14 @@ def test_what_lies_beside_the_model() -> None:
     export = render("koboldcpp", PLAIN, FACTS, model_path="x", companions=companions)
     assert values(export)["mmproj"] == "/m/mmproj.gguf"
     assert {it.setting for it in export.cannot_express} == {"--lora"}
+
+
+@pytest.mark.parametrize("n_gpu_layers", [None, 0, 5])
+def test_a_draft_models_layers_are_said_where_they_are_not_all(n_gpu_layers: int | None) -> None:
+    beside = Companions(draft=Draft(FACTS, n_gpu_layers=n_gpu_layers))
+    found = values(render("koboldcpp", PLAIN, FACTS, model_path="x.gguf", companions=beside))
+    assert found["draftmodel"] == "/m/it.gguf"
+    assert found.get("draftgpulayers") == n_gpu_layers
 
 
 @pytest.mark.parametrize(

@@ -12,29 +12,10 @@ from advisor.memory.companions import Companions, Draft
 from advisor.model.adapter import Adapter
 from advisor.model.projector import Projector
 from advisor.settings.load_settings import LoadSettings
+from tests.support.export_settings import EVERYTHING, PLAIN
 from tests.support.planning import a_model
 
 FACTS = a_model()
-PLAIN = LoadSettings(n_ctx=32768, n_gpu_layers=33)
-EVERYTHING = LoadSettings(
-    n_ctx=8192,
-    n_batch=1024,
-    n_ubatch=256,
-    n_seq_max=2,
-    kv_unified=False,
-    swa_full=True,
-    cache_type_k="q8_0",
-    cache_type_v="q4_0",
-    n_gpu_layers=20,
-    offload_kqv=False,
-    op_offload=False,
-    n_cpu_moe=12,
-    override_tensor=((r"blk\.(2[0-9])\.ffn_.*_exps", "CPU"), ("output", "CUDA1")),
-    split_mode="row",
-    main_gpu=1,
-    tensor_split=(3.0, 1.5),
-    use_mmap=False,
-)
 
 
 def exported(settings: LoadSettings, flavour: Flavour = "pinned", model_path: str = "/m/x.gguf") -> Export:
@@ -78,8 +59,9 @@ def test_everything_that_can_be_said_is_said() -> None:
     export = exported(EVERYTHING)
     assert export.commands[0] == (
         "llama-server -m /m/x.gguf -c 8192 -np 2 --no-kv-unified -ngl 20 --fit off -ncmoe 12 "
-        r"-ot 'blk\.(2[0-9])\.ffn_.*_exps=CPU,output=CUDA1' -sm row -mg 1 -ts 3,1.5 -fa on -ctk q8_0 "
-        "-ctv q4_0 -b 1024 -ub 256 --swa-full -nkvo --no-op-offload --load-mode none"
+        r"-ot 'blk\.(2[0-9])\.ffn_.*_exps=CPU,output=CPU' -sm row -mg 1 -ts 3,1.5 -fa on -ctk q8_0 "
+        "-ctv q4_0 -b 1024 -ub 256 --swa-full -nkvo --no-op-offload --load-mode none --rope-scaling yarn "
+        "--rope-scale 2.5 --rope-freq-base 1000000 --yarn-orig-ctx 32768 --yarn-beta-fast 16"
     )
     assert export.environment["LLAMA_ARG_KV_OFFLOAD"] == "off"
     assert export.environment["LLAMA_ARG_KV_UNIFIED"] == "off"

@@ -7,7 +7,9 @@ import pytest
 
 from advisor.export.prepare import fit_target_mib, prepare, whole_path
 from advisor.export.registry import RENDERERS
+from advisor.memory.companions import Companions
 from advisor.memory.plan import MemoryPlan
+from advisor.model.projector import Projector
 from advisor.recommend.planner import Planner
 from advisor.settings.load_settings import LoadSettings
 from advisor.settings.request import Request
@@ -40,6 +42,17 @@ def test_any_runtimes_settings_are_said_in_any_other(made_for: str, runtime: str
     assert made.plan.settings.runtime == runtime
     assert made.plan.settings.n_ctx_per_slot == settings.n_ctx_per_slot
     assert "8192" in "".join(file.text for file in made.export.files)
+
+
+def test_what_is_loaded_beside_is_written_down_and_counted() -> None:
+    beside = Companions(projector=Projector(Path("/models/mmproj.gguf"), 700, 800))
+    planner = Planner(MODEL, COMPUTER, companions=beside)
+    settings = resolve(Request(n_ctx=4096), MODEL)
+    made = prepare("llama-server", settings, MODEL, planner.estimate, companions=beside)
+    assert "/models/mmproj.gguf" in made.export.files[0].text
+    assert [companion.name for companion in made.plan.companions] == ["mmproj.gguf"] * 2
+    without = prepare("llama-server", settings, MODEL, plan)
+    assert "mmproj" not in without.export.files[0].text
 
 
 def test_for_its_own_runtime_nothing_is_planned_differently() -> None:

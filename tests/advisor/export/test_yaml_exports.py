@@ -164,14 +164,21 @@ def test_jan_hands_paths_on_in_a_preset_which_cannot_hold_all(sign: str) -> None
 
 def test_localai() -> None:
     settings = replace(
-        QUANTIZED, n_seq_max=2, n_cpu_moe=4, swa_full=True, main_gpu=1, tensor_split=(3.0, 1.0)
+        QUANTIZED,
+        n_seq_max=2,
+        n_cpu_moe=4,
+        swa_full=True,
+        op_offload=False,
+        split_mode="row",
+        main_gpu=1,
+        tensor_split=(3.0, 1.0),
     )
     export = exported("localai", settings, "/m/Some Model.gguf", "adjustable")
     assert export.files[0].name == "Some-Model.yaml"
     assert read(export) == {
         "name": "Some-Model",
         "backend": "llama-cpp",
-        "parameters": {"model": "Some Model.gguf"},
+        "parameters": {"model": "Some Model.gguf", "batch": 512},
         "context_size": 32768,
         "gpu_layers": 33,
         "f16": True,
@@ -181,8 +188,10 @@ def test_localai() -> None:
         "no_kv_offloading": False,
         "mmap": True,
         "mmlock": False,
-        "batch": 512,
-        "options": ["parallel:2", "kv_unified:true", "fit_params:false", "n_cpu_moe:4", "swa_full:true"],
+        "options": [
+            *("parallel:2", "kv_unified:true", "fit_params:false", "n_cpu_moe:4", "swa_full:true"),
+            *("no_op_offload:true", "split_mode:row"),
+        ],
         "tensor_split": "3,1",
         "main_gpu": "1",
     }

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from advisor.hardware.detect import default_detectors, detect
 from advisor.hardware.device import Hardware
-from advisor.hardware.report import hardware_from_dict, hardware_to_dict
+from advisor.hardware.document import hardware_from_dict, hardware_to_dict
 
 HERE = Path(__file__).resolve().parent
 REPOSITORY = HERE.parents[2]

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from advisor.units import GiB, KiB, MiB, TiB
+from advisor.units import ByteUnits, GiB, KiB, MiB, TiB, spell_bytes_in
 from tests.support import answers, proofs
 from ui.charts.chart_labels import CurveName, curve_names, spread
 from ui.charts.chart_layout import (
@@ -91,6 +91,13 @@ def test_the_memory_axis_counts_in_the_unit_that_fits() -> None:
     assert byte_unit(12 * GiB) == (GiB, "GiB")
     assert byte_unit(900 * MiB) == (MiB, "MiB")
     assert byte_unit(900 * KiB) == (KiB, "KiB")
+
+
+def test_the_memory_axis_counts_in_thousands_where_sizes_do() -> None:
+    spell_bytes_in(ByteUnits.DECIMAL)
+    assert byte_unit(12 * GiB) == (10**9, "GB")
+    assert byte_unit(10**6) == (1000, "kB")
+    assert byte_ticks(12 * 10**9) == tuple(n * 10**9 for n in (0, 5, 10))
 
 
 def test_contexts_are_named_in_one_unit() -> None:

@@ -77,7 +77,7 @@ def test_the_mapped_part_of_the_weights_is_told(qtbot: QtBot) -> None:
     qtbot.addWidget(ram)
     qtbot.keyClick(ram, Qt.Key.Key_Home)
     assert ram.segment is not None
-    assert "the file itself, mapped" in ram.sentence(ram.segment)
+    assert "the file itself, mapped" in ram.sentence(0)
 
 
 def test_bytes_beyond_32_bit_arrive_whole(qtbot: QtBot, line: DeviceMemory) -> None:

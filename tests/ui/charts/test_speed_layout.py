@@ -12,7 +12,8 @@ from advisor.basis import Basis
 from advisor.engine.proof import SpeedPoint
 from advisor.recommend.result import DecodeSpeed, Speed
 from tests.support import answers, proofs
-from ui.charts.speed_layout import SpeedCurve, last_speed, rate_ticks, rates_shown, speed_curve
+from ui.charts.chart_layout import decimal_ticks
+from ui.charts.speed_layout import SpeedCurve, last_speed, rates_shown, speed_curve
 
 RANGE = (DecodeSpeed(0, 50.0, high=90.0), DecodeSpeed(1000, 30.0, high=50.0))
 
@@ -57,7 +58,7 @@ def test_the_newest_proof_of_such_a_load_tells_the_speed() -> None:
 
 @given(st.integers(1, 100_000))
 def test_there_are_few_round_ticks_from_zero(rate_max: int) -> None:
-    ticks = rate_ticks(rate_max)
+    ticks = decimal_ticks(rate_max)
     assert ticks[0] == 0
     assert 2 <= len(ticks) <= 6
     assert ticks[-1] <= rate_max

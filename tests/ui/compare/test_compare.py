@@ -10,7 +10,7 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from advisor.recommend.result import DecodeSpeed
-from tests.support import answers
+from tests.support import answers, computers
 from tests.support.audit import nameless
 from tests.support.fake_domain import FakeDomain
 from ui.compare.comparison import differences, drawn_together, sides
@@ -174,3 +174,17 @@ def test_what_reads_alike_is_not_called_a_difference() -> None:
     heavier = replace(line, overhead_bytes=line.overhead_bytes + 1024)
     b = replace(a, plan=replace(a.plan, memory=(heavier, *a.plan.memory[1:])))
     assert differences(a, b) == ("Both are the same.",)
+
+
+@pytest.mark.parametrize("width", [100, 600, 1000])
+def test_there_is_no_sideways_scrolling(
+    full: MainWindow, session: Session, domain: FakeDomain, settled: Settle, qtbot: QtBot, width: int
+) -> None:
+    domain.computer = computers.two_cards()
+    session.look_again()
+    full.actions_.compare.trigger()
+    settled(session)
+    full.resize(width, 700)
+    page = full.compare
+    qtbot.waitUntil(lambda: page.widget().width() == page.viewport().width() and page.width() > 0)
+    assert page.widget().minimumSizeHint().width() <= page.viewport().width()

@@ -15,7 +15,7 @@ from pytestqt.qtbot import QtBot
 from advisor.basis import Note
 from advisor.errors import EngineMissing, PresetError
 from advisor.hardware.device import Hardware
-from advisor.hardware.findings import Severity
+from advisor.hardware.doctor.findings import Severity
 from advisor.units import GiB
 from tests.support import answers, computers
 from tests.support.fake_domain import FakeDomain, Gate
@@ -77,6 +77,8 @@ def test_every_way_leads_to_the_page_and_back(
     settled(session)
     window.sidebar.findChild(QToolButton).click()
     assert window.computer.isVisible()
+    window.activateWindow()
+    qtbot.waitUntil(window.isActiveWindow, timeout=20_000)  # a shortcut is of the active window
     qtbot.keyClick(window.computer.back, Qt.Key.Key_Escape)
     assert window.page.isVisible()
     window.actions_.computer.trigger()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -35,7 +36,7 @@ def test_it_is_closed_until_f1_and_again_after_it(full: MainWindow) -> None:
     assert not full.learn.isVisible()
     full.actions_.learn.trigger()
     assert full.learn.isVisible()
-    assert full.learn.search.hasFocus()
+    assert full.focusWidget() is full.learn.search
     assert full.page.isVisible()
     full.actions_.learn.trigger()
     assert not full.learn.isVisible()
@@ -69,7 +70,7 @@ def test_a_question_mark_opens_its_term(full: MainWindow, qtbot: QtBot) -> None:
     assert full.learn.isVisible()
     assert full.learn.term == "ubatch"
     assert "Batch and ubatch" in full.learn.text.toPlainText()
-    assert full.learn.text.hasFocus()
+    assert full.focusWidget() is full.learn.text
 
 
 def test_a_part_of_the_memory_and_a_column_do_too(full: MainWindow) -> None:
@@ -117,11 +118,25 @@ def test_the_numbers_are_the_shown_models(
     full.learn.explain("context")
     assert "Llama 3.1 8B Instruct" in own.heading.text()
     assert "For example" in own.sentences.text()
-    session.set_prompt(5000)
+    session.wanted.set_prompt(5000)
     assert "Your prompt of 5,000 tokens" in own.sentences.text()
     assert "prompt&nbsp;5,000" in own.legend.text()
     assert own.drawing.accessibleDescription() == own.sentences.text()
     assert not own.drawing.grab().isNull()
+
+
+def test_a_terms_page_has_the_shown_models_own_sentence(
+    full: MainWindow, session: Session, settled: Settle
+) -> None:
+    full.learn.explain("training-context")
+    assert "Llama 3.1 8B Instruct here: It was trained for" in full.learn.text.toPlainText()
+    before = full.learn.text.toPlainText()
+    session.choose(replace(session.asked, n_ctx=8192))
+    settled(session)
+    assert full.learn.text.toPlainText() != before
+    assert "8,192 are shown" in full.learn.text.toPlainText()
+    session.close_model(session.current)
+    assert "here:" not in full.learn.text.toPlainText()
 
 
 def test_right_to_left_is_painted_as_well(full: MainWindow) -> None:

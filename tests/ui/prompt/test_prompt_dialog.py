@@ -36,65 +36,65 @@ def dialog(window: MainWindow, session: Session, settled: Settle) -> PromptDialo
 
 
 def lines(dialog: PromptDialog) -> list[str]:
-    return [dialog.files.item(i).text() for i in range(dialog.files.count())]
+    return [dialog.sent.files.item(i).text() for i in range(dialog.sent.files.count())]
 
 
 def test_a_file_is_counted_and_judged(dialog: PromptDialog, session: Session, settled: Settle) -> None:
-    dialog.add_files([BOOK, BOOK])
+    dialog.counts.add([BOOK, BOOK])
     assert lines(dialog) == ["book.txt: counting\u2026"]
     assert not dialog.use.isEnabled()
     settled(session)
     assert lines(dialog) == ["book.txt: 20,000 tokens, counted"]
     total = 20_000 + 1024 + TEMPLATE_TOKENS
-    assert dialog.total.text() == f"{total:,} tokens with the answer"
-    assert dialog.verdict.text().startswith(f"Your text needs {total:,} tokens with its answer: it fits")
+    assert dialog.said.total.text() == f"{total:,} tokens with the answer"
+    assert dialog.said.verdict.text().startswith(f"Your text needs {total:,} tokens with its answer: it fits")
     assert dialog.use.isEnabled()
 
 
 def test_pages_characters_system_and_answer_are_added(dialog: PromptDialog) -> None:
-    dialog.pages.setValue(10)
-    dialog.characters.setValue(1000)
-    dialog.system.setValue(500)
-    dialog.answer.setValue(2000)
-    assert dialog.need.total_tokens == 10 * 500 + 300 + 500 + 2000 + TEMPLATE_TOKENS
-    assert dialog.total.text().startswith("about ")
-    assert "Pages are estimated" in dialog.more.text()
+    dialog.sent.pages.setValue(10)
+    dialog.sent.characters.setValue(1000)
+    dialog.sent.system.setValue(500)
+    dialog.sent.answer.setValue(2000)
+    assert dialog.sent.need.total_tokens == 10 * 500 + 300 + 500 + 2000 + TEMPLATE_TOKENS
+    assert dialog.said.total.text().startswith("about ")
+    assert "Pages are estimated" in dialog.said.more.text()
 
 
 def test_without_an_engine_it_is_estimated_and_says_so(
     dialog: PromptDialog, session: Session, domain: FakeDomain, settled: Settle
 ) -> None:
     domain.engine_missing = EngineMissing("gone", hint="x")
-    dialog.add_files([BOOK])
+    dialog.counts.add([BOOK])
     settled(session)
     assert lines(dialog) == ["book.txt: about 20,000 tokens, estimated"]
-    assert "there is no engine" in dialog.more.text()
+    assert "there is no engine" in dialog.said.more.text()
 
 
 def test_what_is_no_text_is_said_in_its_line_and_not_counted(
     dialog: PromptDialog, session: Session, settled: Settle
 ) -> None:
-    dialog.add_files([Path("/texts/scan.pdf"), BOOK])
+    dialog.counts.add([Path("/texts/scan.pdf"), BOOK])
     settled(session)
     assert lines(dialog)[0] == "scan.pdf is a PDF, not plain text."
-    assert "Not counted: scan.pdf" in dialog.more.text()
-    dialog.files.setCurrentRow(0)
-    dialog.remove.click()
+    assert "Not counted: scan.pdf" in dialog.said.more.text()
+    dialog.sent.files.setCurrentRow(0)
+    dialog.sent.remove.click()
     assert lines(dialog) == ["book.txt: 20,000 tokens, counted"]
-    assert "Not counted" not in dialog.more.text()
+    assert "Not counted" not in dialog.said.more.text()
 
 
 def test_counting_can_be_cancelled(
     dialog: PromptDialog, session: Session, domain: FakeDomain, qtbot: QtBot, settled: Settle
 ) -> None:
     domain.count_gate = Gate()
-    dialog.add_files([BOOK])
-    qtbot.waitUntil(dialog.cancel.isVisible, timeout=20_000)
-    assert dialog.progress.isVisible()
-    assert dialog.stage.text() == "counting book.txt"
-    dialog.cancel.click()
+    dialog.counts.add([BOOK])
+    qtbot.waitUntil(dialog.sent.cancel.isVisible, timeout=20_000)
+    assert dialog.sent.progress.isVisible()
+    assert dialog.sent.stage.text() == "counting book.txt"
+    dialog.sent.cancel.click()
     assert lines(dialog) == ["book.txt: not counted"]
-    assert not dialog.progress.isVisible()
+    assert not dialog.sent.progress.isVisible()
     domain.count_gate.open()
     settled(session)
     assert lines(dialog) == ["book.txt: not counted"]
@@ -104,7 +104,7 @@ def test_closing_it_cancels(
     dialog: PromptDialog, session: Session, domain: FakeDomain, qtbot: QtBot, settled: Settle
 ) -> None:
     domain.count_gate = Gate()
-    dialog.add_files([BOOK])
+    dialog.counts.add([BOOK])
     assert domain.count_gate.reached.wait(20)
     dialog.close()
     domain.count_gate.open()
@@ -115,16 +115,16 @@ def test_too_long_says_by_how_much_and_what_would_help(
     dialog: PromptDialog, session: Session, domain: FakeDomain, settled: Settle
 ) -> None:
     domain.tokens_of_a_file = 150_000
-    dialog.add_files([BOOK])
+    dialog.counts.add([BOOK])
     settled(session)
-    assert "too long" in dialog.verdict.text()
-    assert "Send less" in dialog.more.text()
+    assert "too long" in dialog.said.verdict.text()
+    assert "Send less" in dialog.said.more.text()
 
 
 def test_another_model_counts_anew(
     window: MainWindow, dialog: PromptDialog, session: Session, domain: FakeDomain, settled: Settle
 ) -> None:
-    dialog.add_files([BOOK])
+    dialog.counts.add([BOOK])
     settled(session)
     domain.models["other.gguf"] = answers.model("Qwen3 4B")
     domain.tokens_of_a_file = 30_000
@@ -135,22 +135,22 @@ def test_another_model_counts_anew(
     session.close_model(session.models[1])
     session.close_model(session.models[0])
     settled(session)
-    assert dialog.verdict.text().startswith("Open a model")
+    assert dialog.said.verdict.text().startswith("Open a model")
     assert not dialog.use.isEnabled()
 
 
 def test_use_this_asks_for_a_context_that_holds_it(
     window: MainWindow, dialog: PromptDialog, session: Session, settled: Settle
 ) -> None:
-    dialog.add_files([BOOK])
+    dialog.counts.add([BOOK])
     settled(session)
-    need = dialog.need
+    need = dialog.sent.need
     dialog.use.click()
     settled(session)
     assert session.current.plan.settings.n_ctx == need.n_ctx
-    assert session.n_prompt == need.prompt_tokens
+    assert session.wanted.n_prompt == need.prompt_tokens
     assert "KV: prompt" in window.page.memory._legend.text().replace("&nbsp;", " ")
-    assert dialog.verdict.text().startswith("Your text needs")
+    assert dialog.said.verdict.text().startswith("Your text needs")
 
 
 def test_a_choice_that_does_not_fit_is_not_said_to_hold_it(
@@ -159,12 +159,12 @@ def test_a_choice_that_does_not_fit_is_not_said_to_hold_it(
     domain.models["llama.gguf"] = answers.model(kv_bytes_per_token=4 * MiB)
     session.look_again()
     settled(session)
-    dialog.add_files([BOOK])
+    dialog.counts.add([BOOK])
     settled(session)
     dialog.use.click()
     settled(session)
     assert not session.current.plan.fits
-    assert "it fits" not in dialog.verdict.text()
+    assert "it fits" not in dialog.said.verdict.text()
 
 
 def test_files_are_dropped_and_chosen(
@@ -180,7 +180,7 @@ def test_files_are_dropped_and_chosen(
     event = QDropEvent(QPointF(20, 20), *how)
     QApplication.sendEvent(dialog, event)
     monkeypatch.setattr(QFileDialog, "getOpenFileNames", lambda *_: (["/texts/c.txt"], ""))
-    dialog.add.click()
+    dialog.sent.add.click()
     settled(session)
     assert [line.partition(":")[0] for line in lines(dialog)] == ["a.txt", "c.txt"]
 

@@ -22,7 +22,8 @@ from advisor.units import GiB
 from tests.support import answers as handmade
 from tests.support.engines import handling
 from tests.support.gguf_bytes import expand_head
-from ui.session.answers import Answers, tightest_device
+from ui.session.answers import Answers
+from ui.session.answers.chart import tightest_device
 from ui.session.reserve_choices import RESERVES
 from ui.session.state import ExportWish, Wishes
 
@@ -41,18 +42,18 @@ def model(tmp_path: Path) -> Path:
 
 
 def wishes(answers: Answers, runtime: str = "llama-server") -> Wishes:
-    return Wishes(handmade.computer(), answers.goals()[answers.default_goal()], runtime)
+    return Wishes(handmade.computer(), answers.goals.known().all[answers.goals.default_goal()], runtime)
 
 
 def formula(answers: Answers, model: Path, runtime: str = "llama-server") -> Recommendation:
     """By formula, as if the tiny model had been trained for more than its 256 tokens."""
-    facts = replace(answers.read_model(model), n_ctx_train=32768)
-    return answers.by_formula(facts, wishes(answers, runtime))
+    facts = replace(answers.models.read(model), n_ctx_train=32768)
+    return answers.models.by_formula(facts, wishes(answers, runtime))
 
 
 def test_the_defaults_exist(answers: Answers) -> None:
-    assert answers.default_goal() in answers.goals()
-    assert answers.default_runtime() in answers.runtimes()
+    assert answers.goals.default_goal() in answers.goals.known().all
+    assert answers.goals.default_runtime() in answers.goals.runtimes()
 
 
 def test_another_engine_is_asked_from_the_next_look_on(answers: Answers, tmp_path: Path) -> None:
@@ -61,20 +62,20 @@ def test_another_engine_is_asked_from_the_next_look_on(answers: Answers, tmp_pat
             send(request["id"], answer={**HELLO, "binding": "9.9.9"})
             return True
     """
-    answers.use_engine(handling(tmp_path, body))
-    assert answers.engine().binding == "9.9.9"
-    before = answers._client
-    assert answers.engine().binding == "9.9.9"
-    assert answers._client is before  # the same launch keeps its client
-    answers.use_engine(Launch(python=str(tmp_path / "gone")))
+    answers.computer.use_engine(handling(tmp_path, body))
+    assert answers.computer.engine().binding == "9.9.9"
+    before = answers.computer.client
+    assert answers.computer.engine().binding == "9.9.9"
+    assert answers.computer.client is before  # the same launch keeps its client
+    answers.computer.use_engine(Launch(python=str(tmp_path / "gone")))
     with pytest.raises(EngineError):
-        answers.engine()
+        answers.computer.engine()
 
 
 def test_own_folders_are_looked_into(answers: Answers, tmp_path: Path) -> None:
     model = expand_head("qwen2-dense", tmp_path)
-    answers.use_folders((tmp_path,))
-    assert model in {found.path for found in answers.installed().models}
+    answers.library.use_folders((tmp_path,))
+    assert model in {found.path for found in answers.library.installed().models}
 
 
 def test_a_text_is_estimated_without_an_engine_and_can_be_given_up(
@@ -82,8 +83,8 @@ def test_a_text_is_estimated_without_an_engine_and_can_be_given_up(
 ) -> None:
     text = tmp_path / "book.txt"
     text.write_text("word " * 1000, encoding="utf-8")
-    facts, stages = answers.read_model(model), []
-    part = answers.count_file(text, facts, stages.append)
+    facts, stages = answers.models.read(model), []
+    part = answers.models.count_file(text, facts, stages.append)
     assert part.basis is Basis.ASSUMED
     assert part.n_tokens == 1500
     assert set(stages) == {"counting book.txt"}
@@ -92,14 +93,14 @@ def test_a_text_is_estimated_without_an_engine_and_can_be_given_up(
         raise Cancelled
 
     with pytest.raises(Cancelled):
-        answers.count_file(text, facts, given_up)
+        answers.models.count_file(text, facts, given_up)
 
 
 def test_what_is_no_model_raises_a_model_error(answers: Answers, tmp_path: Path) -> None:
     with pytest.raises(ModelError):
-        answers.read_model(tmp_path)
+        answers.models.read(tmp_path)
     with pytest.raises(ModelError):
-        answers.read_model(tmp_path / "gone.gguf")
+        answers.models.read(tmp_path / "gone.gguf")
 
 
 def test_the_formula_answers_with_at_least_the_three_cache_types(answers: Answers, model: Path) -> None:
@@ -110,15 +111,15 @@ def test_the_formula_answers_with_at_least_the_three_cache_types(answers: Answer
 
 @pytest.mark.parametrize("runtime", ["llama-server", "ollama", "lm-studio", "llama-cpp-python"])
 def test_every_runtime_of_the_selector_is_answered(answers: Answers, model: Path, runtime: str) -> None:
-    assert runtime in answers.runtimes()
+    assert runtime in answers.goals.runtimes()
     answer = formula(answers, model, runtime)
     assert answer.settings.runtime == runtime
-    assert answers.curves(answer).curves
+    assert answers.models.curves(answer).curves
 
 
 def test_the_curves_rise_with_the_context_and_hold_the_answer(answers: Answers, model: Path) -> None:
     answer = formula(answers, model)
-    data = answers.curves(answer)
+    data = answers.models.curves(answer)
     assert {"f16", "q8_0", "q4_0"} <= {curve.name for curve in data.curves}
     for curve in data.curves:
         assert len(curve.points) >= 16
@@ -142,18 +143,18 @@ def test_the_chart_is_of_the_device_that_fills_first() -> None:
 
 
 def test_a_tiny_training_context_still_has_a_chart(answers: Answers, model: Path) -> None:
-    data = answers.curves(answers.by_formula(answers.read_model(model), wishes(answers)))
+    data = answers.models.curves(answers.models.by_formula(answers.models.read(model), wishes(answers)))
     assert data.n_ctx_train == 256
     assert all(curve.points[-1].n_ctx == 4096 for curve in data.curves)
 
 
 @pytest.mark.engine
 def test_the_engine_introduces_itself_and_confirms(answers: Answers, model: Path) -> None:
-    engine = answers.engine()
+    engine = answers.computer.engine()
     assert engine.name.startswith("llama-cpp-python ")
     assert engine.backends
     stages: list[str] = []
-    answer = answers.by_engine(answers.read_model(model), wishes(answers), stages.append)
+    answer = answers.models.by_engine(answers.models.read(model), wishes(answers), stages.append)
     assert answer.problem is None
     assert answer.recommendation.plan.basis in {Basis.ENGINE, Basis.ENGINE_LOG}
     assert stages
@@ -166,7 +167,7 @@ def test_an_engine_question_ends_where_its_report_says_so(answers: Answers, mode
         raise Cancelled
 
     with pytest.raises(Cancelled):
-        answers.by_engine(answers.read_model(model), wishes(answers), stop)
+        answers.models.by_engine(answers.models.read(model), wishes(answers), stop)
 
 
 def test_an_engine_that_dies_leaves_the_formula_and_its_reason(
@@ -178,7 +179,7 @@ def test_an_engine_that_dies_leaves_the_formula_and_its_reason(
         raise death
 
     monkeypatch.setattr("advisor.recommend.planner.dry_run", dies)
-    answer = answers.by_engine(answers.read_model(model), wishes(answers), lambda _stage: None)
+    answer = answers.models.by_engine(answers.models.read(model), wishes(answers), lambda _stage: None)
     assert answer.problem is death
     assert answer.recommendation.plan.basis is Basis.FORMULA
 
@@ -186,8 +187,8 @@ def test_an_engine_that_dies_leaves_the_formula_and_its_reason(
 def test_the_answers_settings_decide_the_curves(answers: Answers, model: Path) -> None:
     answer = formula(answers, model)
     uneven = replace(answer, settings=replace(answer.settings, cache_type_k="q8_0", cache_type_v="q4_0"))
-    assert answers.curves(uneven).answer_name == "q8_0 / q4_0"
-    assert "q8_0 / q4_0" in {curve.name for curve in answers.curves(uneven).curves}
+    assert answers.models.curves(uneven).answer_name == "q8_0 / q4_0"
+    assert "q8_0 / q4_0" in {curve.name for curve in answers.models.curves(uneven).curves}
 
 
 # --- this computer: the drivers are asked while no engine runs
@@ -250,7 +251,7 @@ def told(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         made.append("detect")
         return [Detection((RAM, CARD))]
 
-    monkeypatch.setattr("ui.session.answers.run_detectors", run_detectors)
+    monkeypatch.setattr("ui.session.answers.computer.run_detectors", run_detectors)
     return made
 
 
@@ -260,9 +261,9 @@ def with_client(told: list[str], **how: object) -> Answers:
 
 def test_what_was_read_before_the_engine_started_is_put_together_with_its_devices(told: list[str]) -> None:
     answers = with_client(told)
-    before = answers.hardware(AUTO, anew=True)
-    answers.engine()
-    after = answers.hardware(AUTO, anew=False)
+    before = answers.computer.hardware(AUTO, anew=True)
+    answers.computer.engine()
+    after = answers.computer.hardware(AUTO, anew=False)
     assert told == ["detect", "retire 0", "hello"]
     assert before.gpus[0].engine_device is None
     assert after.gpus[0].engine_device == "CUDA0"
@@ -271,17 +272,17 @@ def test_what_was_read_before_the_engine_started_is_put_together_with_its_device
 
 def test_an_engine_that_holds_a_gpu_ends_before_the_drivers_are_asked_again(told: list[str]) -> None:
     answers = with_client(told)
-    answers.engine()
+    answers.computer.engine()
     told.clear()
-    answers.hardware(AUTO, anew=True)
+    answers.computer.hardware(AUTO, anew=True)
     assert told == ["retire 0", "detect"]
 
 
 def test_an_engine_for_the_cpu_may_stay(told: list[str]) -> None:
     answers = with_client(told, gpu=False)
-    answers.engine()
+    answers.computer.engine()
     told.clear()
-    hardware = answers.hardware(AUTO, anew=True)
+    hardware = answers.computer.hardware(AUTO, anew=True)
     assert told == ["detect"]
     assert [note.code for note in hardware.findings] == []
 
@@ -289,31 +290,35 @@ def test_an_engine_for_the_cpu_may_stay(told: list[str]) -> None:
 def test_an_unfit_engine_does_not_stay_alive(told: list[str]) -> None:
     answers = with_client(told, unfit="Its structures are others")
     with pytest.raises(EngineUnfit):
-        answers.engine()
+        answers.computer.engine()
     assert told == ["retire 0", "hello", "retire 0"]
 
 
 def test_an_engine_with_a_gpu_is_let_go_after_twenty_seconds(told: list[str]) -> None:
-    with_client(told).retire_engine()
+    with_client(told).computer.retire_engine()
     assert told == ["retire 20"]
 
 
 def test_what_is_kept_free_is_what_was_asked_for(told: list[str]) -> None:
     answers = with_client(told)
-    hardware = answers.hardware(Reserve(percent=25), anew=True)
+    hardware = answers.computer.hardware(Reserve(percent=25), anew=True)
     assert [device.reserve_bytes for device in hardware.devices] == [3 * GiB, 8 * GiB]
-    hardware = answers.hardware(Reserve(n_bytes=2 * GiB), anew=False)
+    hardware = answers.computer.hardware(Reserve(n_bytes=2 * GiB), anew=False)
     assert [device.reserve_bytes for device in hardware.devices] == [2 * GiB, 2 * GiB]
     assert told == ["detect"]
 
 
 def test_the_largest_context_falls_with_what_is_kept_free(told: list[str], model: Path) -> None:
     answers = with_client(told)
-    answers.engine()
-    facts = replace(answers.read_model(model), n_ctx_train=4 * 2**20)
-    asked = Wishes(answers.hardware(AUTO, anew=True), answers.goals()["longest-context"], "llama-server")
-    answer = answers.by_formula(facts, asked)
-    largest = answers.largest_contexts(answer, RESERVES)
+    answers.computer.engine()
+    facts = replace(answers.models.read(model), n_ctx_train=4 * 2**20)
+    asked = Wishes(
+        answers.computer.hardware(AUTO, anew=True),
+        answers.goals.known().all["longest-context"],
+        "llama-server",
+    )
+    answer = answers.models.by_formula(facts, asked)
+    largest = answers.models.largest_contexts(answer, RESERVES)
     assert list(largest) == list(RESERVES)
     assert largest["auto"] == answer.n_ctx_safe
     by_size = [largest[name] for name in ("512MiB", "1GiB", "2GiB", "4GiB")]
@@ -325,33 +330,33 @@ def test_the_largest_context_falls_with_what_is_kept_free(told: list[str], model
 
 
 def test_own_settings_are_estimated_and_what_cannot_be_is_refused(answers: Answers, model: Path) -> None:
-    facts, hardware = answers.read_model(model), handmade.computer(handmade.gpu())
-    small = answers.estimate(facts, hardware, Request(n_ctx=256))
-    large = answers.estimate(facts, hardware, Request(n_ctx=4096))
+    facts, hardware = answers.models.read(model), handmade.computer(handmade.gpu())
+    small = answers.models.estimate(facts, hardware, Request(n_ctx=256))
+    large = answers.models.estimate(facts, hardware, Request(n_ctx=4096))
     assert small.total_bytes < large.total_bytes
     assert large.basis is Basis.FORMULA
     with pytest.raises(SettingsError):
-        answers.estimate(facts, hardware, Request(cache_type_v="q8_0", flash_attn="off"))
+        answers.models.estimate(facts, hardware, Request(cache_type_v="q8_0", flash_attn="off"))
 
 
 def test_around_own_settings_the_largest_context_is_found(answers: Answers, model: Path) -> None:
-    facts = replace(answers.read_model(model), n_ctx_train=32768)
-    found = answers.around(facts, handmade.computer(handmade.gpu()), Request(n_ctx=1024))
+    facts = replace(answers.models.read(model), n_ctx_train=32768)
+    found = answers.models.around(facts, handmade.computer(handmade.gpu()), Request(n_ctx=1024))
     assert found.n_ctx_safe == 32768
     assert found.speed.basis is Basis.ASSUMED
 
 
 def test_own_settings_are_said_in_another_runtimes_words(answers: Answers, model: Path) -> None:
-    facts, hardware = answers.read_model(model), handmade.computer(handmade.gpu())
-    settings = answers.estimate(facts, hardware, Request(n_ctx=2048)).settings
-    made = answers.export(facts, hardware, settings, ExportWish("ollama"))
+    facts, hardware = answers.models.read(model), handmade.computer(handmade.gpu())
+    settings = answers.models.estimate(facts, hardware, Request(n_ctx=2048)).settings
+    made = answers.models.export(facts, hardware, settings, ExportWish("ollama"))
     assert "PARAMETER num_ctx 2048" in made.export.files[0].text
     assert made.plan.settings.runtime == "ollama"
 
 
 @pytest.mark.engine
 def test_own_settings_are_confirmed(answers: Answers, model: Path) -> None:
-    found = answers.confirm(answers.read_model(model), handmade.computer(), Request(n_ctx=1024))
+    found = answers.models.confirm(answers.models.read(model), handmade.computer(), Request(n_ctx=1024))
     assert found.problem is None
     assert found.plan.basis in {Basis.ENGINE, Basis.ENGINE_LOG}
 
@@ -360,10 +365,10 @@ def test_an_installed_model_is_judged_and_what_is_none_is_dropped(
     answers: Answers, model: Path, tmp_path: Path
 ) -> None:
     hardware = handmade.computer(handmade.gpu())
-    line = answers.listed(InstalledModel("folder", "it", model, 1), hardware)
+    line = answers.library.listed(InstalledModel("folder", "it", model, 1), hardware)
     assert line is not None
     assert line.n_ctx_max
-    assert answers.runtime_of(model) is None
-    gone = answers.listed(InstalledModel("folder", "gone", tmp_path / "gone.gguf", 1), hardware)
+    assert answers.models.runtime_of(model) is None
+    gone = answers.library.listed(InstalledModel("folder", "gone", tmp_path / "gone.gguf", 1), hardware)
     assert gone is not None
     assert gone.problem

@@ -131,7 +131,7 @@ def test_choosing_what_is_recommended_is_no_choice(opened: MainWindow, session: 
 def test_another_goal_or_runtime_shows_its_own_recommendation(
     opened: MainWindow, session: Session, settled: Settle
 ) -> None:
-    for change in (lambda: session.set_goal("chat"), lambda: session.set_runtime("ollama")):
+    for change in (lambda: session.wanted.set_goal("chat"), lambda: session.wanted.set_runtime("ollama")):
         session.choose(replace(session.asked, n_ctx=8192))
         change()
         settled(session)
@@ -157,7 +157,7 @@ def test_the_wish_to_keep_off_the_cpu_asks_anew(
     before = len(domain.asked)
     panel.gpu_only.click()
     settled(session)
-    assert session.gpu_only
+    assert session.wanted.gpu_only
     assert any(asked.startswith("formula") for asked in domain.asked[before:])
 
 
@@ -218,7 +218,7 @@ def test_ollama_has_one_type_and_llama_cpp_python_no_slots(
     opened: MainWindow, session: Session, panel: SettingsPanel, settled: Settle
 ) -> None:
     assert not panel.cache_v.isHidden()
-    session.set_runtime("ollama")
+    session.wanted.set_runtime("ollama")
     settled(session)
     assert panel.cache_v.isHidden()
     assert "share one type" in panel.remark.text()
@@ -229,12 +229,12 @@ def test_a_prompt_longer_than_the_context_is_said(session: Session, panel: Setti
     panel.prompt.setValue(5096)
     assert "1,000 tokens longer than this context" in panel.remark.text()
     panel.prompt.setValue(0)
-    assert session.n_prompt is None
+    assert session.wanted.n_prompt is None
 
 
 def test_a_row_of_the_table_is_a_choice(opened: MainWindow, session: Session) -> None:
     view = opened.page.alternatives.view
-    view.activated.emit(view.model().index(0, 0))
+    view.activated.emit(view.model().index(1, 0))
     assert chosen(session).cache_type_k == "f16"
 
 

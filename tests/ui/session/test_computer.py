@@ -230,7 +230,7 @@ def test_a_reserve_answers_all_models_anew_without_asking_the_drivers(
     assert session.current.recommendation is not None
     before = session.current.recommendation.n_ctx_safe
     domain.asked.clear()
-    session.set_reserve("2GiB")
+    session.wanted.set_reserve("2GiB")
     settled(session)
     assert "detect" not in domain.asked
     assert session.current.recommendation.n_ctx_safe < before
@@ -241,7 +241,7 @@ def test_a_reserve_answers_all_models_anew_without_asking_the_drivers(
 def test_a_reserve_chosen_before_the_first_look_counts_from_then(
     session: Session, domain: FakeDomain, settled: Settle
 ) -> None:
-    session.set_reserve("25%")
+    session.wanted.set_reserve("25%")
     assert session.is_settled
     session.start()
     settled(session)
@@ -257,7 +257,7 @@ def test_a_reserve_chosen_during_a_look_wins(
     gate = domain.hardware_gate = Gate()
     session.look_again()
     qtbot.waitUntil(gate.reached.is_set, timeout=20_000)
-    session.set_reserve("4GiB")
+    session.wanted.set_reserve("4GiB")
     gate.open()
     settled(session)
     assert session.computer.reserve == Reserve(n_bytes=4 * GiB)
@@ -267,5 +267,5 @@ def test_a_reserve_chosen_during_a_look_wins(
 
 def test_a_reserve_that_is_no_choice_changes_nothing(session: Session) -> None:
     for name in ("", "3GiB", "120%"):
-        session.set_reserve(name)
-    assert session.reserve == "auto"
+        session.wanted.set_reserve(name)
+    assert session.wanted.reserve == "auto"

@@ -11,7 +11,6 @@ from PySide6.QtTest import QAbstractItemModelTester
 from pytestqt.qtbot import QtBot
 
 from advisor.basis import Basis
-from advisor.export.registry import RENDERERS
 from advisor.library.installed import NOT_GGUF, InstalledModel, Unreadable
 from advisor.library.listing import Listed
 from advisor.memory.plan import Verdict
@@ -19,6 +18,7 @@ from advisor.units import GiB
 from tests.support import answers
 from tests.support.fake_domain import FakeDomain
 from ui.export.export_dialog import ExportDialog
+from ui.session.preferences import Preferences
 from ui.session.session import Session
 from ui.theme import Theme, Tone
 from ui.welcome.library_list import LibraryList, row_text
@@ -153,7 +153,7 @@ def test_a_model_is_opened_with_the_keyboard_and_brings_its_runtime(
     settled(session)
     assert session.current is not None
     assert session.current.path == LLAMA.path
-    assert (session.runtime, session.remembered_runtime) == ("ollama", "llama-server")
+    assert (session.wanted.runtime, session.wanted.remembered_runtime) == ("ollama", "llama-server")
     assert window.header.runtimes.currentData() == "ollama"
     assert session.current.recommendation.settings.runtime == "ollama"
     assert session.current.plan.basis is Basis.ENGINE
@@ -161,15 +161,15 @@ def test_a_model_is_opened_with_the_keyboard_and_brings_its_runtime(
 
 
 def test_a_model_is_exported_by_the_name_that_its_runtime_has_for_it(
-    window: MainWindow, panel: LibraryPanel, session: Session, settled: Settle, qtbot: QtBot
+    panel: LibraryPanel, session: Session, preferences: Preferences, settled: Settle, qtbot: QtBot
 ) -> None:
     panel.opened.emit(LLAMA.path)
     settled(session)
-    dialog = ExportDialog(session)
+    dialog = ExportDialog(session, preferences)
     qtbot.addWidget(dialog)
-    dialog.runtimes.setCurrentIndex(list(RENDERERS).index("ollama"))
+    dialog.programs.choose("ollama")
     settled(session)
-    assert "FROM llama3.1:8b" in dialog.text.toPlainText()
+    assert "FROM llama3.1:8b" in dialog.file.text.toPlainText()
 
 
 def test_another_file_has_the_remembered_runtime(
@@ -182,7 +182,7 @@ def test_another_file_has_the_remembered_runtime(
     session.show_model(session.models[1])
     assert window.header.runtimes.currentData() == "llama-server"
     session.show_model(session.models[0])
-    session.set_runtime("llama-server")
+    session.wanted.set_runtime("llama-server")
     settled(session)
     assert session.models[0].recommendation.settings.runtime == "llama-server"
 

@@ -194,7 +194,7 @@ def test_a_new_goal_is_asked_for_all_models_and_the_engine_for_the_shown_one(
     session.open_paths([FILE, OTHER])
     settled(session)
     domain.asked.clear()
-    session.set_goal("chat")
+    session.wanted.set_goal("chat")
     settled(session)
     formulas = [asked for asked in domain.asked if asked.startswith("formula")]
     engines = [asked for asked in domain.asked if asked.startswith("engine")]
@@ -212,19 +212,19 @@ def test_several_changes_in_a_row_are_one_question(
     session.open_paths([FILE])
     settled(session)
     domain.asked.clear()
-    session.set_goal("chat")
-    session.set_runtime("ollama")
-    session.set_goal("several-users")
+    session.wanted.set_goal("chat")
+    session.wanted.set_runtime("ollama")
+    session.wanted.set_goal("several-users")
     settled(session)
     formulas = [asked for asked in domain.asked if asked.startswith("formula")]
     assert formulas == ["formula Llama 3.1 8B Instruct several-users ollama"]
 
 
 def test_what_does_not_exist_changes_nothing(session: Session, domain: FakeDomain, settled: Settle) -> None:
-    session.set_goal("world-domination")
-    session.set_runtime("")
-    assert session.goal.name == "longest-context"
-    assert session.runtime == "llama-server"
+    session.wanted.set_goal("world-domination")
+    session.wanted.set_runtime("")
+    assert session.wanted.goal.name == "longest-context"
+    assert session.wanted.runtime == "llama-server"
     assert session.is_settled
 
 
@@ -239,7 +239,7 @@ def test_a_stale_engine_answer_is_dropped(
     qtbot.waitUntil(lambda: model.is_asking_engine, timeout=20_000)
     assert old.reached.wait(20)
     domain.engine_gate = None
-    session.set_goal("chat")
+    session.wanted.set_goal("chat")
     qtbot.waitUntil(
         lambda: model.recommendation is not None and model.recommendation.goal.name == "chat", timeout=20_000
     )
@@ -261,7 +261,7 @@ def test_a_stale_formula_answer_is_dropped(
     session.open_paths([FILE])
     qtbot.waitUntil(old.reached.is_set, timeout=20_000)
     domain.formula_gate = None
-    session.set_runtime("ollama")
+    session.wanted.set_runtime("ollama")
     assert session.current is not None
     model = session.current
     qtbot.waitUntil(lambda: model.recommendation is not None, timeout=20_000)
@@ -281,7 +281,7 @@ def test_settings_that_cannot_be_are_shown_and_left_by_another_choice(
     assert session.current is not None
     assert session.current.error is domain.formula_error
     domain.formula_error = None
-    session.set_runtime("ollama")
+    session.wanted.set_runtime("ollama")
     settled(session)
     assert session.current.error is None
     assert session.current.recommendation is not None

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from PySide6.QtCore import QThread
+from PySide6.QtCore import QThread, QTimer
 from pytestqt.qtbot import QtBot
 
 from advisor.errors import AdvisorError, Cancelled, EngineDied
@@ -173,6 +174,42 @@ def test_many_tasks_all_end_once(tasks: Tasks, ends: Ends, qtbot: QtBot) -> None
         ends.run(tasks, lambda _report, number=number: number)
     idle(qtbot, tasks)
     assert sorted(value for _, value in ends.seen) == list(range(500))
+
+
+def test_the_window_is_listened_to_between_many_answers(
+    tasks: Tasks, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now, seen = [0.0], []
+    monkeypatch.setattr("ui.session.tasks.perf_counter", lambda: now[0])
+
+    def slow(value: int) -> None:
+        now[0] += 0.003
+        seen.append(value)
+
+    for number in range(300):
+        tasks.run(lambda _report, number=number: number, on_result=slow, lane=Lane.ENGINE)
+    assert tasks._pools[Lane.ENGINE].waitForDone(20_000)  # all of them wait to be told
+    told: list[int] = []
+    beat = QTimer(interval=0)
+    beat.timeout.connect(lambda: told.append(len(seen)))
+    beat.start()
+    idle(qtbot, tasks)
+    beat.stop()
+    assert seen == list(range(300))
+    steps = [after - before for before, after in itertools.pairwise([0, *told])]
+    assert max(steps) <= 6, "two slices of 8 ms at most lie between two beats"
+
+
+def test_an_answer_that_fails_does_not_hold_up_the_others(tasks: Tasks, ends: Ends, qtbot: QtBot) -> None:
+    def fails(_value: object) -> None:
+        raise ValueError("a bug in a panel")
+
+    with qtbot.captureExceptions() as caught:
+        tasks.run(lambda _report: 1, on_result=fails, lane=Lane.ENGINE)
+        ends.run(tasks, lambda _report: 2, Lane.ENGINE)
+        idle(qtbot, tasks)
+        assert ends.seen == [("result", 2)]
+    assert [kind for kind, *_ in caught] == [ValueError]
 
 
 def test_busy_and_idle_are_told(tasks: Tasks, ends: Ends, qtbot: QtBot) -> None:

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QApplication, QFileDialog
 from pytestqt.qtbot import QtBot
 
 from advisor.errors import EngineMissing, PresetError
-from advisor.hardware.findings import Severity
+from advisor.hardware.doctor.findings import Severity
 from advisor.recommend.result import Patience
 from tests.support import computers
 from tests.support.audit import focusable, nameless
@@ -63,8 +63,8 @@ def test_the_reserve_is_the_sessions(dialog: SettingsDialog, session: Session, s
     box = dialog.general.reserve
     box.setCurrentIndex(box.findData("2GiB"))
     box.activated.emit(box.currentIndex())
-    assert session.reserve == "2GiB"
-    session.set_reserve("1GiB")
+    assert session.wanted.reserve == "2GiB"
+    session.wanted.set_reserve("1GiB")
     assert box.currentData() == "1GiB"
     settled(session)
 
@@ -83,12 +83,12 @@ def test_patience_is_saved_as_an_own_goal_and_asked_for(
     goals.seconds.setValue(12.5)
     settled(session)
     assert domain.kept_goals["longest-context"].patience == Patience(12.5, 5.0)
-    assert session.goal.patience == Patience(12.5, 5.0)
+    assert session.wanted.goal.patience == Patience(12.5, 5.0)
     assert goals.delete.isEnabled()
     goals.delete.click()
     settled(session)
     assert domain.kept_goals == {}
-    assert session.goal.patience is None
+    assert session.wanted.goal.patience is None
     assert not goals.limited.isChecked()
 
 
@@ -100,7 +100,7 @@ def test_wishes_become_a_goal_that_can_be_chosen(
     qtbot.keyClicks(goals.name, "my-work")
     goals.save.click()
     settled(session)
-    wanted = session.goals["my-work"]
+    wanted = session.goals.all["my-work"]
     assert wanted.n_ctx == session.current.plan.settings.n_ctx
     assert window.header.goals.findData("my-work") >= 0
     assert window.header.goals.currentData() == "longest-context"
@@ -113,11 +113,11 @@ def test_a_deleted_goal_that_was_asked_for_gives_way_to_the_usual_one(
     qtbot.keyClicks(dialog.goals.name, "mine")
     dialog.goals.save.click()
     settled(session)
-    session.set_goal("mine")
+    session.wanted.set_goal("mine")
     settled(session)
     dialog.goals.delete.click()
     settled(session)
-    assert session.goal.name == "longest-context"
+    assert session.wanted.goal.name == "longest-context"
 
 
 def test_a_file_that_cannot_be_written_is_said_in_place(
@@ -232,8 +232,8 @@ def test_a_look_during_a_look_is_not_lost(session: Session, domain: FakeDomain, 
     plain = domain.installed
     domain.installed = lambda: (looked.append(domain.folders), plain())[1]
     session.start()
-    session.set_model_folders([Path("/own")])
-    session.set_model_folders([Path("/other")])
+    session.library.use_folders([Path("/own")])
+    session.library.use_folders([Path("/other")])
     settled(session)
     assert looked[-1] == (Path("/other"),)
     assert not session.library.is_looking
@@ -242,8 +242,8 @@ def test_a_look_during_a_look_is_not_lost(session: Session, domain: FakeDomain, 
 def test_what_was_chosen_before_the_start_counts_from_the_start(
     session: Session, domain: FakeDomain, settled: Settle
 ) -> None:
-    session.set_engine(EngineChoice("", "/opt/llama"))
-    session.set_model_folders([Path("/own")])
+    session.computer.use_engine(EngineChoice("", "/opt/llama"))
+    session.library.use_folders([Path("/own")])
     assert domain.asked == []
     session.start()
     settled(session)

@@ -1,4 +1,4 @@
-"""The log: each thing once, bounded, without folders; its panel; and the diagnostics on the clipboard."""
+"""The log: each thing once, bounded, without folders."""
 
 from __future__ import annotations
 
@@ -7,18 +7,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QGuiApplication
-from pytestqt.qtbot import QtBot
 
-from advisor.errors import AdvisorError, EngineDied, EngineMissing, GgufError
+from advisor.errors import EngineDied, EngineMissing, GgufError
 from tests.support import computers
-from tests.support.audit import nameless
 from tests.support.fake_domain import FakeDomain
 from ui.session.event_log import MOST_ENTRIES, EventLog, Kind
 from ui.session.session import Session
-from ui.theme import Theme
-from ui.window.main_window import MainWindow
 
 Settle = Callable[[Session], None]
 NOON = datetime(2026, 11, 22, 12, 0, 5, tzinfo=UTC)
@@ -95,57 +89,3 @@ def test_it_is_bounded_and_the_same_in_a_row_is_one(log: EventLog, session: Sess
 def test_no_home_folder_is_in_it(log: EventLog, session: Session) -> None:
     session.progress_changed.emit("asking /home/somebody/models/a.gguf")
     assert texts(log, Kind.ENGINE) == ["asking ~/models/a.gguf"]
-
-
-# --- the panel
-
-
-@pytest.fixture
-def full(window: MainWindow, session: Session, settled: Settle) -> MainWindow:
-    session.start()
-    window.open_paths([FILE])
-    settled(session)
-    return window
-
-
-def test_it_opens_below_is_filtered_and_copied(
-    full: MainWindow, session: Session, qtbot: QtBot, theme: Theme
-) -> None:
-    full.actions_.log.trigger()
-    panel = full.log
-    assert panel.isVisible()
-    assert "asking llama.cpp" in panel.text.toPlainText()
-    panel.kinds.setCurrentIndex(2)
-    panel.kinds.activated.emit(2)
-    assert "asking" not in panel.text.toPlainText()
-    assert "by formula" in panel.text.toPlainText()
-    session.progress_changed.emit("asking again")
-    assert "asking again" not in panel.text.toPlainText()
-    panel.copy.click()
-    assert QGuiApplication.clipboard().text() == panel.text.toPlainText()
-    assert nameless(panel) == []
-    qtbot.keyClick(panel.text, Qt.Key.Key_Escape)
-    assert not panel.isVisible()
-    assert not full.actions_.log.isChecked()
-
-
-def test_the_diagnostics_are_the_doctors_report_and_the_log(full: MainWindow) -> None:
-    full.actions_.diagnostics.trigger()
-    text = QGuiApplication.clipboard().text()
-    assert text.startswith("Context Advisor ")
-    assert "NVIDIA GeForce RTX 4070" in text
-    assert "asking llama.cpp: 256 tokens" in text
-    assert str(Path.home()) not in text
-
-
-def test_diagnostics_of_a_computer_that_cannot_be_read(
-    window: MainWindow, session: Session, domain: FakeDomain, settled: Settle
-) -> None:
-    window.actions_.diagnostics.trigger()
-    assert "was not read yet" in QGuiApplication.clipboard().text()
-    domain.hardware_error = AdvisorError("The memory cannot be read.", hint="Look again.")
-    session.start()
-    settled(session)
-    window.actions_.diagnostics.trigger()
-    assert "The memory cannot be read." in QGuiApplication.clipboard().text()
-    assert "Nothing is wrong" not in QGuiApplication.clipboard().text()

@@ -1,0 +1,31 @@
+"""The names of views: one is pressed, and nothing moves when another is."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QWidget
+from pytestqt.qtbot import QtBot
+
+from ui.theme import Theme
+from ui.widgets.view_button import ViewButton
+
+
+def test_one_is_pressed_by_mouse_or_key_and_looks_so(qtbot: QtBot, theme: Theme) -> None:
+    box, group = QWidget(), QButtonGroup()
+    qtbot.addWidget(box)
+    line = QHBoxLayout(box)
+    first, second = ViewButton("Memory"), ViewButton("Speed")
+    for button in (first, second):
+        group.addButton(button)
+        line.addWidget(button)
+    first.setChecked(True)
+    box.show()
+    sizes, pressed = (first.size(), second.size()), first.grab().toImage()
+    qtbot.mouseClick(second, Qt.MouseButton.LeftButton)
+    assert second.isChecked()
+    assert not first.isChecked()
+    assert first.grab().toImage() != pressed
+    second.setFocus()
+    qtbot.keyClick(first, Qt.Key.Key_Space)
+    assert first.isChecked()
+    assert (first.size(), second.size()) == sizes
