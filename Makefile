@@ -18,13 +18,13 @@ run:  ## open the window; FILE=model.gguf opens a model, ENGINE=cuda|vulkan|meta
 test:  ## run the tests; ARGS="..." goes to pytest
 	@$(SETUP) test $(ARGS)
 
-rig:  ## set up a Vulkan device for the tests that are marked gpu
+rig:  ## what only tests need: a Vulkan device, other programs' readers
 	@$(SETUP) rig
 
 check:  ## lint, formatting and types: ruff and mypy
 	@$(SETUP) check
 
-bench:  ## how fast the answers are on this machine
+bench:  ## how fast the answers are on this machine, beside what is wanted; ARGS=header for one of them
 	@$(SETUP) module tests.benchmarks $(ARGS)
 
 accuracy:  ## how far the formula is from the engine, over all model families

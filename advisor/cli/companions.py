@@ -6,11 +6,11 @@ import argparse
 from pathlib import Path
 
 from advisor.basis import Note
+from advisor.cli.installed_here import installed_here
 from advisor.cli.model_word import is_here, named_facts
 from advisor.errors import SettingsError
 from advisor.library import ollama
 from advisor.library.names import exists, installed_named
-from advisor.library.places import places_here
 from advisor.memory.companions import Companions, Draft, nearby_note
 from advisor.memory.prediction import Prediction
 from advisor.model import ModelFacts
@@ -46,7 +46,7 @@ def nearby_notes(args: argparse.Namespace, facts: ModelFacts) -> tuple[Note, ...
 def _projector_of_name(word: str) -> Path | None:
     if not is_here(word) or exists(word):
         return None
-    model = installed_named(word, places_here())
+    model = installed_named(word, installed_here())
     return next(iter(model.projectors), None) if model and model.store == ollama.STORE else None
 
 

@@ -11,27 +11,24 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from advisor.cli import documents
-from advisor.cli.options import build_parser
+from advisor.cli import documents, installed_here
+from advisor.cli.options import VERBS, build_parser, parse
 from advisor.errors import AdvisorError, UsageError
 
-VERBS = (
-    *("inspect", "plan", "recommend", "probe", "export", "models"),
-    *("devices", "doctor", "explain", "history"),
-)
 INTERRUPTED = 130
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command line and return its exit code. Nothing that is expected to fail leaves a traceback."""
     words = list(sys.argv[1:] if argv is None else argv)
+    installed_here.forget()
     if isinstance(sys.stdout, io.TextIOWrapper):
         # A name that this terminal or pipe cannot spell is shown in escapes, as stderr does.
         sys.stdout.reconfigure(errors="backslashreplace")
     try:
         if _only_files(words):
             return _open_window(words)
-        arguments = build_parser().parse_args(words)
+        arguments = parse(words)
         verb = importlib.import_module(f"advisor.cli.{arguments.verb}_verb")
         code: int = verb.run(arguments)
         sys.stdout.flush()

@@ -9,11 +9,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from advisor.errors import OutputError
+from advisor.cli.installed_here import installed_here
+from advisor.errors import OutputError, UsageError
 from advisor.gguf import GgufHeader
 from advisor.gguf.remote import RemoteModel, is_remote, model_url, read_remote, write_heads
 from advisor.library import names
-from advisor.library.places import places_here
 from advisor.model import ModelFacts, facts, read_model
 from advisor.model.presets import preset_header, split_preset, write_preset
 from advisor.units import format_bytes
@@ -38,6 +38,8 @@ def opened_model(word: str, *, quiet: bool = False) -> Iterator[Model]:
     given to the engine as a temporary file that is as long as the model, for as long as the block lasts.
     Raises ModelError leaves, UsageError for an address that is none, and PresetError for an unknown preset.
     """
+    if not word.strip():
+        raise UsageError("MODEL is empty.", hint="Give the path of a GGUF file, or preset:llama-3.1-8b.")
     if is_remote(word):
         remote = read_remote(model_url(word))
         if not quiet:
@@ -63,12 +65,12 @@ def named_facts(word: str) -> ModelFacts:
         return facts(preset_header(*split_preset(word)))
     if is_remote(word):
         return facts(read_remote(model_url(word)).header)
-    return read_model(names.model_path(word, places_here()))
+    return read_model(names.model_path(word, installed_here()))
 
 
 def runtime_of_word(word: str) -> str | None:
     """The runtime that the model belongs to: its rules hold where none was named. None if it is no one's."""
-    return names.runtime_of_word(word, places_here()) if is_here(word) else None
+    return names.runtime_of_word(word, installed_here()) if is_here(word) else None
 
 
 def is_here(word: str) -> bool:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from advisor.errors import ModelError, UsageError
@@ -24,16 +26,27 @@ _SHOWN_NAMES = 3
 _MOST_CANDIDATES = 8
 
 
-def installed_named(word: str, places: Places) -> InstalledModel | None:
+@dataclass(frozen=True)
+class Installed:
+    """The models that the stores of `places` have, looked for once and only if a name is asked for."""
+
+    places: Places
+
+    @cached_property
+    def models(self) -> tuple[InstalledModel, ...]:
+        """Not through `scan`: a file with names in two stores is found by both."""
+        return tuple(model for find in STORES.values() for model in find(self.places).models)
+
+
+def installed_named(word: str, installed: Installed) -> InstalledModel | None:
     """The installed model of that name, None if there is none.
 
     The exact spelling comes first; a tag that is left out is "latest". What is no whole name may be the end
     of one ("file.gguf", "name/file") or its beginning ("owner/name"). Raises UsageError where it could be
     several models.
     """
-    models = _installed(places)
     for means in (_is_exactly, _is_but_for_case, _is_part):
-        found = [model for model in models if any(means(word, name) for name in model.names)]
+        found = [model for model in installed.models if any(means(word, name) for name in model.names)]
         alone = copies_joined(list({identity(model.path) or model.path: model for model in found}.values()))
         if len(alone) > 1:
             raise _ambiguous(word, alone)
@@ -70,7 +83,7 @@ def _ambiguous(word: str, models: Sequence[InstalledModel]) -> UsageError:
     )
 
 
-def model_path(word: str, places: Places) -> Path:
+def model_path(word: str, installed: Installed) -> Path:
     """The file that `word` means: a path if it exists there, else an installed model of that name.
 
     What looks like a path is returned as it is, for the reader of files to judge. Raises ModelError for a
@@ -80,11 +93,11 @@ def model_path(word: str, places: Places) -> Path:
     if exists(word):
         _refuse_safetensors(Path(word))
         return Path(word)
-    model = installed_named(word, places)
+    model = installed_named(word, installed)
     if model is None:
         if word.lower().endswith(".gguf") or not _LIKE_A_NAME.fullmatch(word):
             return Path(word)
-        raise _unknown(word, places)
+        raise _unknown(word, installed)
     if model.problem:
         raise ModelError(
             f"{printable(word)} is installed, but cannot be opened. {model.problem}",
@@ -107,17 +120,12 @@ def _refuse_safetensors(path: Path) -> None:
         )
 
 
-def runtime_of_word(word: str, places: Places) -> str | None:
+def runtime_of_word(word: str, installed: Installed) -> str | None:
     """The runtime that the model belongs to which `word` means as in `model_path`, None if it is no one's."""
     if exists(word):
-        return runtime_of(Path(word), places)
-    model = installed_named(word, places)
+        return runtime_of(Path(word), installed.places)
+    model = installed_named(word, installed)
     return model.runtime if model else None
-
-
-def _installed(places: Places) -> list[InstalledModel]:
-    """Not through `scan`: a file with names in two stores is found by both."""
-    return [model for find in STORES.values() for model in find(places).models]
 
 
 def exists(word: str) -> bool:
@@ -130,8 +138,8 @@ def exists(word: str) -> bool:
     return True
 
 
-def _unknown(word: str, places: Places) -> ModelError:
-    names = sorted({name for model in _installed(places) for name in model.names})
+def _unknown(word: str, installed: Installed) -> ModelError:
+    names = sorted({name for model in installed.models for name in model.names})
     # A tag that was not typed says nothing about nearness.
     spelled = {name if ":" in word else name.rpartition(":")[0] or name: name for name in names}
     near = [spelled[key] for key in difflib.get_close_matches(word, spelled, _SHOWN_NAMES)]

@@ -14,7 +14,7 @@ from typing import IO, cast
 import advisor
 from advisor.engine.launch import BUNDLE_COMMAND_LINE, IS_BUNDLE, Launch
 from advisor.hardware.device import Hardware
-from advisor.hardware.report import hardware_to_dict
+from advisor.hardware.document import hardware_to_dict
 from advisor.library.installed import InstalledModel
 from advisor.library.lines import line_from_dict
 from advisor.library.listing import Listed

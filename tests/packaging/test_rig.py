@@ -213,9 +213,12 @@ def test_the_verb_brings_the_environment_up_to_date_first(
 
     monkeypatch.setattr(verbs, "ENVIRONMENT", environment)
     monkeypatch.setattr(verbs, "set_up", set_up)
+    others: list[Path] = []
+    monkeypatch.setattr(verbs.readers, "set_up", lambda environment, run, log: others.append(environment))
     monkeypatch.setattr(verbs, "logged_runner", lambda log: player)
     assert verbs.main(["rig", "--engine", "cpu"]) == 0
     assert json.loads((environment / "rig" / "rig.json").read_text())["engine"]["installed"] == "cpu"
+    assert others == [environment]
 
 
 # ---- what the tests marked gpu make of it -----------------------------------------------------------

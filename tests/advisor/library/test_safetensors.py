@@ -43,7 +43,7 @@ def test_a_folder_of_ones_own_lists_it_as_no_gguf(tmp_path: Path) -> None:
 def test_its_folder_is_refused_with_that_sentence(tmp_path: Path) -> None:
     folder = mlx_model(tmp_path / "mlx")
     with pytest.raises(ModelError, match="not a GGUF") as caught:
-        names.model_path(str(folder), places(tmp_path))
+        names.model_path(str(folder), names.Installed(places(tmp_path)))
     assert caught.value.code == "not-gguf"
     assert "convert" in caught.value.hint
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from advisor.hardware.report import hardware_to_dict
+from advisor.hardware.document import hardware_to_dict
 from advisor.library import scanning
 from advisor.library.installed import InstalledModel
 from advisor.library.listing import Listed, listed
