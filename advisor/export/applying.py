@@ -17,12 +17,12 @@ from pathlib import Path, PurePosixPath
 
 from advisor.errors import OutputError, UsageError
 from advisor.export.export import Export
-from advisor.export.lm_studio import DEFAULTS
 from advisor.export.merging import merged_defaults, merged_modelfile
+from advisor.export.programs.lm_studio import DEFAULTS
 from advisor.export.running import check_ended_well, failures_told, found_program, named_programs
 from advisor.export.writing import write_whole
-from advisor.library.lm_studio import home_folder
 from advisor.library.places import Places
+from advisor.library.stores.lm_studio import home_folder
 
 APPLICABLE = ("ollama", "lm-studio")
 

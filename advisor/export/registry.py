@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from advisor.errors import SettingsError, UsageError
-from advisor.export import (
+from advisor.export.capabilities import check_cache_types
+from advisor.export.choices import FLAVOURS, SHELLS, Flavour, Shell
+from advisor.export.export import DEFAULT_FIT_TARGET_MIB, Export, Load
+from advisor.export.programs import (
     docker_model_runner,
     jan,
     koboldcpp,
@@ -22,9 +25,6 @@ from advisor.export import (
     text_generation_webui,
     vllm,
 )
-from advisor.export.capabilities import check_cache_types
-from advisor.export.choices import FLAVOURS, SHELLS, Flavour, Shell
-from advisor.export.export import DEFAULT_FIT_TARGET_MIB, Export, Load
 from advisor.export.quoting import check_text
 from advisor.memory.companions import NO_COMPANIONS, Companions
 from advisor.model.facts import ModelFacts

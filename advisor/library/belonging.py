@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from advisor.library import lm_studio, ollama
 from advisor.library.places import Places
+from advisor.library.stores import lm_studio, ollama
 
 
 def runtime_of(path: Path, places: Places) -> str | None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from advisor.errors import ModelError
-from advisor.library import ollama
 from advisor.library.gguf_files import gguf_files
 from advisor.library.places import Places
+from advisor.library.stores import ollama
 from advisor.model.facts import ModelFacts
 from advisor.model.projector import Projector, read_projector
 

@@ -14,11 +14,11 @@ from advisor.gguf.refusals import printable
 from advisor.library.belonging import runtime_of
 from advisor.library.files import identity
 from advisor.library.installed import NOT_GGUF, InstalledModel
-from advisor.library.ollama import full_name
 from advisor.library.places import Places
 from advisor.library.safetensors import NOT_A_GGUF, is_safetensors_model
 from advisor.library.scan import copies_joined
-from advisor.library.stores import STORES, TITLES
+from advisor.library.stores.known import STORES, TITLES
+from advisor.library.stores.ollama import full_name
 
 # model, namespace/model or host/namespace/model, with a tag or without: nobody means a file by that.
 _LIKE_A_NAME = re.compile(r"\w[\w.:-]*(/[\w.-]+){0,2}(:[\w.-]+)?")

@@ -6,12 +6,12 @@ from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
-from advisor.library import folders
 from advisor.library.files import identity
 from advisor.library.installed import GGUF, InstalledModel, LeftOut, Scan, Unreadable
 from advisor.library.places import Places
 from advisor.library.same_content import named_hash, sampled_hash
-from advisor.library.stores import STORES, Finder
+from advisor.library.stores import folders
+from advisor.library.stores.known import STORES, Finder
 
 
 def scan(places: Places, own_folders: Iterable[Path] = (), stores: Iterable[Finder] | None = None) -> Scan:

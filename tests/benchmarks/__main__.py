@@ -1,4 +1,4 @@
-"""`make bench`: runs every bench_*.py in this directory, each of which prints what it measured.
+"""`make bench`: runs every bench_*.py in this directory, and ends with one table of all their figures.
 
 With names as arguments only those whose name contains one of them.
 """
@@ -6,9 +6,12 @@ With names as arguments only those whose name contains one of them.
 from __future__ import annotations
 
 import importlib
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+
+from tests.benchmarks.figure import Figure, show_table
 
 
 def names(directory: Path, wanted: Sequence[str]) -> list[str]:
@@ -18,14 +21,25 @@ def names(directory: Path, wanted: Sequence[str]) -> list[str]:
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Run the benchmarks; exit code 2 if none matches."""
+    """Run the benchmarks and show the table; exit code 2 if none matches."""
     chosen = names(Path(__file__).parent, arguments)
+    figures: list[Figure] = []
     for name in chosen:
         print(f"\n{name.removeprefix('bench_').replace('_', ' ')}", flush=True)
-        importlib.import_module(f"tests.benchmarks.{name}").main()
+        figures += importlib.import_module(f"tests.benchmarks.{name}").main() or ()
     if not chosen:
         print("There is no such benchmark.", file=sys.stderr)
-    return 0 if chosen else 2
+        return 2
+    print()
+    show_table(figures)
+    print(f"\n{_machine()}")
+    return 0
+
+
+def _machine() -> str:
+    """What the times depend on, ratios less so."""
+    load = f", {os.getloadavg()[0]:.1f} programs at work on average" if hasattr(os, "getloadavg") else ""
+    return f"{os.cpu_count()} processors{load} in the last minute"
 
 
 if __name__ == "__main__":

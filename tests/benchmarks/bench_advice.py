@@ -5,7 +5,8 @@
 For one GPU with room for the model, for one with room for two thirds of it, and without a GPU. The GPU is the
 Vulkan device of `make rig`, taken for a card of the size wanted: a dry run allocates nothing on it. That
 device works on 128 MiB of a cache at once and the engine ends beyond: each such question costs a new start,
-which no card of that size would. Against it: the same search with every question put to the engine.
+which no card of that size would. What those starts cost is measured and shown apart. Against it: the same
+search with every question put to the engine.
 """
 
 from __future__ import annotations
@@ -18,11 +19,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import psutil
 import pytest
 
 from advisor.engine.client import EngineClient
 from advisor.engine.dry_run import DryRun, dry_run
 from advisor.engine.launch import Launch
+from advisor.errors import EngineDied
 from advisor.hardware.device import Device, Hardware, Kind
 from advisor.memory.plan import MemoryPlan
 from advisor.model import ModelFacts, read_model
@@ -34,16 +37,30 @@ from advisor.recommend.planner import Planner
 from advisor.settings.load_settings import LoadSettings
 from advisor.settings.request import Request
 from advisor.units import GiB
+from tests.benchmarks.figure import Figure
 from tests.support import vulkan_rig
 from tests.support.gguf_bytes import expand_head, head_names
 
-MODELS = ("llama-3.1-8b", "gemma-3-12b", "qwen3-30b-a3b")
+# The cache of the last two stays below the rig's limit: nothing starts again.
+MODELS = ("llama-3.1-8b", "gemma-3-12b", "qwen3-30b-a3b", "qwen3-14b")
 RAM_BYTES = 256 * GiB
 GOAL = "coding"
-ROOM = {"one GPU": 1.15, "partial offload": 0.66}
+NO_GPU, ONE_GPU, PARTIAL = "no GPU", "one GPU", "partial offload"
+ROOM = {ONE_GPU: 1.15, PARTIAL: 0.66}
+WANTED_SECONDS = {NO_GPU: 1, ONE_GPU: 1, PARTIAL: 3}
 
 
-class EngineAlone(Planner):
+class Counting(Planner):
+    """Counts the plans by formula."""
+
+    n_estimates = 0
+
+    def estimate(self, settings: LoadSettings) -> MemoryPlan:
+        self.n_estimates += 1
+        return super().estimate(settings)
+
+
+class EngineAlone(Counting):
     """Puts every question to the engine, those of the search, too."""
 
     def estimate(self, settings: LoadSettings) -> MemoryPlan:
@@ -52,19 +69,37 @@ class EngineAlone(Planner):
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """One recommendation. The model is open before the clock starts, as it is in the program."""
+    """One recommendation. The model is open before the clock starts, as it is in the program.
+
+    `processor_seconds` are this process's and the engine's, which hardly change when the machine has other
+    work. `n_restarts` is how often the engine ended at the device's limit, and `restart_seconds` what that
+    cost: the question itself, and how much longer the next one took.
+    """
 
     seconds: float
-    questions: int
-    seconds_by_engine_alone: float
-    questions_by_engine_alone: int
+    processor_seconds: tuple[float, float]
+    n_questions: int
+    n_estimates: int
+    n_restarts: int
+    restart_seconds: float
+
+    @property
+    def without_restarts(self) -> float:
+        return self.seconds - self.restart_seconds
 
 
-class Counted:
-    """`dry_run`, counting."""
+class Watched:
+    """`dry_run`, with how long each question took, whether the engine ended over it, and what it worked."""
 
-    def __init__(self) -> None:
-        self.n = 0
+    def __init__(self, client: EngineClient) -> None:
+        self.questions: list[tuple[float, bool]] = []
+        self._before = _processor_seconds(client)
+        self._worked = dict(self._before)
+
+    @property
+    def engine_seconds(self) -> float:
+        """Processor time of all engines together, but for the last question of each that ended."""
+        return sum(seconds - self._before.get(pid, 0.0) for pid, seconds in self._worked.items())
 
     def __call__(
         self,
@@ -73,8 +108,40 @@ class Counted:
         settings: LoadSettings,
         devices: tuple[str, ...] | None = None,
     ) -> DryRun:
-        self.n += 1
-        return dry_run(client, facts, settings, devices)
+        start, is_dead = time.perf_counter(), False
+        try:
+            return dry_run(client, facts, settings, devices)
+        except EngineDied:
+            is_dead = True
+            raise
+        finally:
+            self.questions.append((time.perf_counter() - start, is_dead))
+            self._worked |= _processor_seconds(client)
+
+    def restart_seconds(self) -> float:
+        """Questions that ended the engine, and what the starts added to those after them."""
+        before = [False, *(is_dead for _, is_dead in self.questions)]
+        usual = [
+            seconds
+            for (seconds, is_dead), after in zip(self.questions, before, strict=False)
+            if not is_dead and not after
+        ]
+        typical = statistics.median(usual) if usual else 0.0
+        lost = 0.0
+        for (seconds, is_dead), after in zip(self.questions, before, strict=False):
+            if is_dead:
+                lost += seconds
+            elif after:
+                lost += max(0.0, seconds - typical)
+        return lost
+
+
+def _processor_seconds(client: EngineClient) -> dict[int, float]:
+    """Of the engine that runs now, by its process."""
+    if client.pid is None:
+        return {}
+    times = psutil.Process(client.pid).cpu_times()
+    return {client.pid: times.user + times.system}
 
 
 def ram() -> Device:
@@ -109,25 +176,26 @@ def card(n_bytes: int) -> Device:
     )
 
 
-def measured(facts: ModelFacts, hardware: Hardware, client: EngineClient, *, alone: bool = True) -> Figures:
-    """One recommendation both ways; `alone` False leaves the slow one out."""
-    seconds, questions = _once(Planner(facts, hardware, client, must_ask_engine=True), facts, hardware)
-    if not alone:
-        return Figures(seconds, questions, 0.0, 0)
-    slow = _once(EngineAlone(facts, hardware, client, must_ask_engine=True), facts, hardware)
-    return Figures(seconds, questions, *slow)
-
-
-def _once(planner: Planner, facts: ModelFacts, hardware: Hardware) -> tuple[float, int]:
+def measured(planner: Counting, facts: ModelFacts, hardware: Hardware, client: EngineClient) -> Figures:
+    """One recommendation by this planner."""
     planner.plan(LoadSettings(n_ctx=256, n_gpu_layers=facts.all_gpu_layers))
-    counted = Counted()
-    planner_module.dry_run = counted
-    start = time.perf_counter()
+    planner.n_estimates = 0
+    watched = Watched(client)
+    planner_module.dry_run = watched
+    start, own_start = time.perf_counter(), time.process_time()
     try:
         advise(facts, hardware, goal_named(GOAL), Request(), planner)
     finally:
         planner_module.dry_run = dry_run
-    return time.perf_counter() - start, counted.n
+    seconds, own_seconds = time.perf_counter() - start, time.process_time() - own_start
+    return Figures(
+        seconds=seconds,
+        processor_seconds=(own_seconds, watched.engine_seconds),
+        n_questions=len(watched.questions),
+        n_estimates=planner.n_estimates,
+        n_restarts=sum(is_dead for _, is_dead in watched.questions),
+        restart_seconds=watched.restart_seconds(),
+    )
 
 
 def rig() -> Mapping[str, str] | None:
@@ -138,37 +206,64 @@ def rig() -> Mapping[str, str] | None:
         return None
 
 
-def main() -> None:
-    print("                      " + "  ".join(f"{what:>34}" for what in ("no GPU", *ROOM)))
+def main() -> list[Figure]:
     variables = rig()
     launch = Launch(environment=dict(variables)) if variables else Launch()
+    found: dict[str, list[Figures]] = {}
+    print(
+        f"{'':31} {'seconds':>8} {'processor: ours, engine':>24} {'questions':>10} {'by formula':>11} "
+        f"{'new starts (s)':>15} {'without them':>13}   engine alone"
+    )
     with tempfile.TemporaryDirectory() as folder, EngineClient(launch) as client:
         client.hello()
         for name in MODELS:
             path = Path(folder) / f"{name}.gguf"
             write_preset(preset_header(name), path)
             facts = read_model(path)
-            cells = [_cell(measured(facts, Hardware((ram(),)), client))]
-            for room in ROOM.values() if variables else ():
-                there = Hardware((card(int(facts.file_bytes * room) + GiB), ram()))
-                cells.append(_cell(measured(facts, there, client)))
-            print(f"{name:22}" + "  ".join(f"{cell:>34}" for cell in cells), flush=True)
+            computers = {NO_GPU: Hardware((ram(),))}
+            for where, room in ROOM.items() if variables else ():
+                computers[where] = Hardware((card(int(facts.file_bytes * room) + GiB), ram()))
+            for where, hardware in computers.items():
+                planner = Counting(facts, hardware, client, must_ask_engine=True)
+                figures = measured(planner, facts, hardware, client)
+                found.setdefault(where, []).append(figures)
+                alone = EngineAlone(facts, hardware, client, must_ask_engine=True)
+                slow = measured(alone, facts, hardware, client)
+                _show(f"{name}, {where}", figures, slow)
         heads = [read_model(expand_head(name, Path(folder))) for name in head_names()]
-        all_of = [measured(facts, Hardware((ram(),)), client, alone=False) for facts in heads]
-    median = statistics.median(figures.seconds for figures in all_of)
-    slowest = max(figures.seconds for figures in all_of)
-    most = max(figures.questions for figures in all_of)
+        hardware = Hardware((ram(),))
+        small = [measured(Counting(facts, hardware, client), facts, hardware, client) for facts in heads]
+    return [
+        *(
+            Figure(
+                f"a recommendation, {where}",
+                max(figures.without_restarts for figures in all_of),
+                "s",
+                f"the slowest of {len(all_of)} models, up to {max(f.n_questions for f in all_of)} questions; "
+                f"{max(f.seconds for f in all_of):.2f} s with the starts that the rig's limit costs",
+                at_most=WANTED_SECONDS[where],
+            )
+            for where, all_of in found.items()
+        ),
+        Figure(
+            "a recommendation for a small header, no GPU",
+            statistics.median(figures.seconds for figures in small) * 1e3,
+            "ms",
+            f"{len(small)} architectures, the slowest {max(f.seconds for f in small) * 1e3:.0f} ms, "
+            f"at most {max(f.n_questions for f in small)} questions",
+        ),
+    ]
+
+
+def _show(what: str, figures: Figures, slow: Figures) -> None:
+    ratio = slow.seconds / figures.seconds
+    starts = f"{figures.n_restarts} ({figures.restart_seconds:.2f})"
+    ours, engines = figures.processor_seconds
     print(
-        f"{len(heads)} small headers, no GPU: {median * 1e3:.0f} ms, the slowest {slowest * 1e3:.0f} ms, "
-        f"at most {most} questions"
-    )
-
-
-def _cell(figures: Figures) -> str:
-    ratio = figures.seconds_by_engine_alone / figures.seconds
-    return (
-        f"{figures.seconds * 1e3:.0f} ms, {figures.questions} questions, "
-        f"{ratio:.1f} times faster than {figures.questions_by_engine_alone}"
+        f"{what:31} {figures.seconds:8.2f} {f'{ours:.2f}, {engines:.2f}':>24} {figures.n_questions:10} "
+        f"{figures.n_estimates:11} {starts:>15} {figures.without_restarts:13.2f}   "
+        f"{slow.n_questions} questions, {ratio:.1f} times as long",
+        flush=True,
     )
 
 

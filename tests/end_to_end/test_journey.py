@@ -70,5 +70,6 @@ def test_a_model_is_opened_changed_proved_and_exported(seen: dict[str, Any], tmp
     pictures = [QImage(str(file)) for file in sorted(tmp_path.glob("*-*.png"))]
     assert len(pictures) == 6
     for picture in pictures:
-        at = {picture.pixel(x, y) for x in range(0, picture.width(), 8) for y in range(0, picture.height(), 8)}
-        assert len(at) > 16, "nothing is drawn"
+        across, down = range(0, picture.width(), 8), range(0, picture.height(), 8)
+        colours = {picture.pixel(x, y) for x in across for y in down}
+        assert len(colours) > 16, "nothing is drawn"

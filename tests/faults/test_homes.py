@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from advisor.cli import probe_verb
-from advisor.cli.main import VERBS, main
+from advisor.cli.main import main
+from advisor.cli.options import VERBS
 from tests.conftest import USER_DIRECTORIES
 from tests.support.broken_homes import FAULTS
 from tests.support.fake_prover import FakeProver

@@ -14,8 +14,8 @@ import pytest
 
 from advisor.export.applying import Change, apply
 from advisor.history.store import History, history_path
-from advisor.library import header_cache
-from advisor.library.header_cache import Entry, cache_file, stamp_of
+from advisor.library.listing import header_cache
+from advisor.library.listing.header_cache import Entry, cache_file, stamp_of
 from advisor.probe.lock import lock_folder, only_proof
 from tests.support.probe_records import a_record
 from tests.support.small_models import small_llama

@@ -157,7 +157,8 @@ sys.exit(max(main(words) for words in json.loads(sys.argv[2])))
 def test_a_comma_for_a_point_changes_no_answer(small: Path, tmp_path: Path) -> None:
     in_json = [(*COMMANDS[verb], "--json") for verb in ("inspect", "plan", "recommend")]
     words = [[verb, str(small), *options] for verb, *options in (*COMMANDS.values(), *in_json)]
-    usual, with_commas = (run(point, words, german(tmp_path)) for point in ("point", "comma"))
+    variables = german(tmp_path)
+    usual, with_commas = (run(point, words, variables) for point in ("point", "comma"))
     assert usual.returncode == with_commas.returncode == 0
     assert with_commas.stdout.decode() == usual.stdout.decode()
     assert with_commas.stderr.decode() == usual.stderr.decode()

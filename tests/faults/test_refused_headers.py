@@ -101,7 +101,7 @@ def test_the_window_gives_none_to_the_engine(tmp_path: Path, started: list[str],
     """It has nothing to ask about: every question takes the facts that reading gives."""
     answers = Answers(EngineClient())
     with pytest.raises(ModelError):
-        answers.read_model(Path(files(tmp_path, name)["bad"]))
+        answers.models.read(Path(files(tmp_path, name)["bad"]))
     answers.close()
     assert started == []
 

@@ -12,8 +12,8 @@ from advisor.cli.main import main
 from advisor.cli.remembered import remember_runtime, remembered_runtime, settings_path
 from advisor.errors import PresetError
 from advisor.history.store import History, history_path
-from advisor.library import header_cache
-from advisor.library.header_cache import Entry, cache_file
+from advisor.library.listing import header_cache
+from advisor.library.listing.header_cache import Entry, cache_file
 from advisor.presets import user_presets
 from advisor.recommend.goals import FILE, goal_named, save_goal
 from tests.support.probe_records import a_record

@@ -34,7 +34,7 @@ def written(folder: Path) -> list[Path]:
 def test_no_verb_writes_it(
     tmp_path: Path, command: str, as_json: bool, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    model = str(small_llama(tmp_path / "model.gguf").path)
+    model = str(small_llama(tmp_path / "model.gguf", n_head=2, n_head_kv=1, n_ff=256, n_vocab=256).path)
     words = [word.format(model=model) for word in COMMANDS[command][0]]
     assert main([*words, *(("--json",) if as_json else ())]) == 0
     said = capsys.readouterr()

@@ -20,8 +20,8 @@ from advisor.export.applying import Change, apply
 from advisor.export.export import Export, File
 from advisor.export.writing import write_export
 from advisor.history.store import History, history_path
-from advisor.library import header_cache
-from advisor.library.header_cache import Entry, cache_file
+from advisor.library.listing import header_cache
+from advisor.library.listing.header_cache import Entry, cache_file
 from advisor.presets import user_presets, write_own
 from advisor.probe.lock import lock_folder, only_proof
 from advisor.recommend.goals import FILE, goal_named, own_goals, save_goal

@@ -10,7 +10,7 @@ from lmstudio._sdk_models import LlmLoadModelConfig
 from msgspec import ValidationError
 
 from advisor.export.capabilities import CAPABILITIES
-from advisor.export.lm_studio_api import NOT_IN_PYTHON
+from advisor.export.programs.lm_studio_api import NOT_IN_PYTHON
 from advisor.export.registry import render
 from advisor.settings.load_settings import LoadSettings
 from advisor.settings.rope import Rope

@@ -11,7 +11,7 @@ import pytest
 
 from advisor.export.choices import Flavour
 from advisor.export.export import Load
-from advisor.export.llama_server import said_options
+from advisor.export.programs.llama_server import said_options
 from advisor.export.registry import render
 from advisor.settings.load_settings import LoadSettings
 from tests.support.export_settings import EVERYTHING, PLAIN

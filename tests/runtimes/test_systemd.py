@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from advisor.export.export import Export
-from advisor.export.ollama_server import SYSTEMD_FILE, systemd_drop_in
+from advisor.export.programs.ollama_server import SYSTEMD_FILE, systemd_drop_in
 from advisor.export.registry import render
 from advisor.settings.load_settings import CACHE_TYPES, LoadSettings
 from tests.support.export_settings import EVERYTHING, PLAIN

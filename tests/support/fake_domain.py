@@ -20,7 +20,7 @@ from advisor.hardware.reserve import Reserve, with_reserve
 from advisor.history.record import ProbeRecord
 from advisor.library.company import LOAD_IT_ALWAYS
 from advisor.library.installed import InstalledModel, Scan, Unreadable
-from advisor.library.listing import Listed
+from advisor.library.listing.listing import Listed
 from advisor.library.places import Places
 from advisor.memory.companions import NO_COMPANIONS, Companions, Draft
 from advisor.memory.plan import MemoryPlan

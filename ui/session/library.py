@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from advisor.errors import AdvisorError
 from advisor.hardware.device import Hardware
 from advisor.library.installed import GGUF, InstalledModel, Scan
-from advisor.library.listing import Listed
+from advisor.library.listing.listing import Listed
 from PySide6.QtCore import QObject, Signal
 
 from ui.session.tasks import Lane, Tasks

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from pathlib import PurePath
 
-from advisor.library.folders import STORE as FOLDER
 from advisor.library.installed import NOT_GGUF, InstalledModel
-from advisor.library.listing import Listed
-from advisor.library.ollama import STORE as OLLAMA
-from advisor.library.stores import TITLES
+from advisor.library.listing.listing import Listed
+from advisor.library.stores.folders import STORE as FOLDER
+from advisor.library.stores.known import TITLES
+from advisor.library.stores.ollama import STORE as OLLAMA
 from advisor.units import format_bytes, format_tokens
 from PySide6.QtCore import (
     QAbstractListModel,

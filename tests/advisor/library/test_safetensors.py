@@ -5,9 +5,10 @@ import pytest
 
 from advisor.cli.main import main
 from advisor.errors import ModelError
-from advisor.library import folders, names
+from advisor.library import names
 from advisor.library.installed import NOT_GGUF
 from advisor.library.safetensors import is_safetensors_model
+from advisor.library.stores import folders
 from tests.support.model_stores import places
 
 

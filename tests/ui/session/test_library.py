@@ -12,7 +12,7 @@ from pytestqt.qtbot import QtBot
 
 from advisor.basis import Basis
 from advisor.library.installed import NOT_GGUF, InstalledModel, Unreadable
-from advisor.library.listing import Listed
+from advisor.library.listing.listing import Listed
 from advisor.memory.plan import Verdict
 from advisor.units import GiB
 from tests.support import answers

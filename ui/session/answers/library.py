@@ -6,10 +6,10 @@ from pathlib import Path
 
 from advisor.hardware.device import Hardware
 from advisor.library.installed import InstalledModel, Scan
-from advisor.library.listing import Listed
+from advisor.library.listing.listing import Listed
+from advisor.library.listing.scanning import Headers
 from advisor.library.places import places_here
 from advisor.library.scan import scan
-from advisor.library.scanning import Headers
 
 
 class LibraryAnswers:

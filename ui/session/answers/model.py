@@ -10,7 +10,7 @@ from advisor.export.prepare import Prepared, prepare
 from advisor.hardware.device import Hardware
 from advisor.hardware.reserve import Reserve
 from advisor.library.belonging import runtime_of
-from advisor.library.header_cache import stamp_of
+from advisor.library.listing.header_cache import stamp_of
 from advisor.library.places import places_here
 from advisor.memory.companions import NO_COMPANIONS, Companions
 from advisor.memory.plan import MemoryPlan

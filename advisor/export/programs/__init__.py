@@ -1,0 +1,1 @@
+"""The words of each program: a pure function from `Load` to `Export`."""
