@@ -9,8 +9,8 @@ from advisor.basis import Note
 from advisor.cli.installed_here import installed_here
 from advisor.cli.model_word import is_here, named_facts
 from advisor.errors import SettingsError
-from advisor.library import ollama
 from advisor.library.names import exists, installed_named
+from advisor.library.stores import ollama
 from advisor.memory.companions import Companions, Draft, nearby_note
 from advisor.memory.prediction import Prediction
 from advisor.model import ModelFacts

@@ -18,8 +18,8 @@ from advisor.engine.protocol import EngineInfo
 from advisor.errors import EngineError, UsageError
 from advisor.hardware.detect import default_detectors, detect, run_detectors
 from advisor.hardware.device import Hardware
+from advisor.hardware.document import load_hardware
 from advisor.hardware.reading import Detection
-from advisor.hardware.report import load_hardware
 from advisor.hardware.reserve import Reserve
 from advisor.hardware.what_if import what_if
 from advisor.memory.assemble import targets
@@ -104,7 +104,12 @@ def learned(hardware: Hardware) -> Calibration:
 
 
 def launch_of(args: argparse.Namespace) -> Launch:
-    """How --engine-python and --engine-lib want the engine to be started."""
+    """How --engine-python and --engine-lib want the engine to be started. Raises UsageError for no folder."""
+    if args.engine_lib and not Path(args.engine_lib).is_dir():
+        raise UsageError(
+            f"--engine-lib: {args.engine_lib} is not a folder.",
+            hint="Give the folder that holds llama.cpp's libraries, or leave the option out.",
+        )
     return Launch(
         python=args.engine_python or sys.executable,
         library_dir=Path(args.engine_lib) if args.engine_lib else None,

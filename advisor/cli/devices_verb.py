@@ -8,8 +8,8 @@ from advisor.cli.answer import print_json, progress, text_console
 from advisor.cli.computer import opened_computer
 from advisor.cli.documents import document
 from advisor.cli.tables import print_lines, print_notes
-from advisor.hardware.doctor_report import device_lines
-from advisor.hardware.report import hardware_to_dict
+from advisor.hardware.doctor.report import device_lines
+from advisor.hardware.document import hardware_to_dict
 
 
 def run(args: argparse.Namespace) -> int:

@@ -10,9 +10,9 @@ from advisor.cli import documents
 from advisor.cli.answer import print_json, progress, text_console
 from advisor.cli.computer import Computer, opened_computer
 from advisor.cli.tables import print_lines
-from advisor.hardware.doctor_report import engine_state, report_lines, system_facts
-from advisor.hardware.findings import Finding, findings
-from advisor.hardware.report import hardware_to_dict
+from advisor.hardware.doctor.findings import Finding, findings
+from advisor.hardware.doctor.report import engine_state, report_lines, system_facts
+from advisor.hardware.document import hardware_to_dict
 
 
 def run(args: argparse.Namespace) -> int:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 from dataclasses import asdict
 
+from rich.table import Table
+
 from advisor.cli import documents
 from advisor.cli.answer import print_json, text_console
 from advisor.terms import find_term, load_terms
@@ -18,8 +20,12 @@ def run(args: argparse.Namespace) -> int:
         return 0
     console = text_console()
     if not args.term:
+        table = Table(box=None, pad_edge=False, show_header=False)
+        table.add_column(style="bold", no_wrap=True)
+        table.add_column(overflow="fold")
         for term in chosen:
-            console.print(f"{term.name}: {term.short}", soft_wrap=False)
+            table.add_row(term.name, term.short)
+        console.print(table)
         return 0
     (term,) = chosen
     console.print(term.title, style="bold")

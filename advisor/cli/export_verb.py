@@ -9,12 +9,12 @@ from pathlib import Path
 
 from advisor.cli import documents
 from advisor.cli.answer import exit_code, plain, print_json, progress
+from advisor.cli.asked import request_of
 from advisor.cli.companions import companions_of
 from advisor.cli.computer import learned, on_devices, opened_computer, planner_for
 from advisor.cli.export_doing import applied, check_words, checked
 from advisor.cli.model_word import PRESET, is_here, opened_model, runtime_of_word
 from advisor.cli.need_words import need_of
-from advisor.cli.options import request_of
 from advisor.cli.remembered import remember_runtime
 from advisor.errors import OutputError, UsageError
 from advisor.export.choices import TARGETS

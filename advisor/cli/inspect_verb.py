@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.text import Text
 
 from advisor.cli import documents
-from advisor.cli.answer import print_json, text_console
+from advisor.cli.answer import plain, print_json, text_console
 from advisor.cli.model_word import opened_model
 from advisor.cli.tables import model_line
 from advisor.memory.kv_cache import bytes_per_token
@@ -32,13 +32,14 @@ def _print(console: Console, facts: ModelFacts, attention: AttentionSummary) -> 
     console.print(model_line(facts))
     console.print()
     weights, file = format_bytes(facts.weights_bytes), format_bytes(facts.file_bytes)
-    console.print(Text(f"  weights {weights} of {file} on disk, {len(facts.shards)} file(s)"))
+    parts = f", in {len(facts.shards)} files" if len(facts.shards) > 1 else ""
+    console.print(Text(f"  weights {weights} of {file} on disk{parts}"))
     for note in attention.notes:
-        console.print(Text(f"  {note.text}"))
+        console.print(Text(f"  {plain(note.text)}"))
     per_token = {name: bytes_per_token(facts, name) for name in CACHE_TYPES}
     if any(per_token.values()):
         console.print()
-        console.print(Text("KV cache per token", "bold"))
+        console.print(Text("KV cache for each further token", "bold"))
         for cache_type, n_bytes in per_token.items():
             size = "not with this model's head size" if n_bytes is None else format_bytes(n_bytes)
             console.print(Text(f"  {cache_type:7} {size}"))

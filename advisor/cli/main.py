@@ -8,7 +8,7 @@ import io
 import json
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from advisor.cli import documents, installed_here
@@ -20,18 +20,21 @@ INTERRUPTED = 130
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command line and return its exit code. Nothing that is expected to fail leaves a traceback."""
-    words = list(sys.argv[1:] if argv is None else argv)
+    return _exit_code(_answer, list(sys.argv[1:] if argv is None else argv))
+
+
+def window(argv: Sequence[str] | None = None) -> int:
+    """The window's own command, which takes files only. Without the desktop part it says so."""
+    return _exit_code(_open_window, list(sys.argv[1:] if argv is None else argv))
+
+
+def _exit_code(command: Callable[[Sequence[str]], int], words: Sequence[str]) -> int:
     installed_here.forget()
     if isinstance(sys.stdout, io.TextIOWrapper):
         # A name that this terminal or pipe cannot spell is shown in escapes, as stderr does.
         sys.stdout.reconfigure(errors="backslashreplace")
     try:
-        if _only_files(words):
-            return _open_window(words)
-        arguments = parse(words)
-        verb = importlib.import_module(f"advisor.cli.{arguments.verb}_verb")
-        code: int = verb.run(arguments)
-        sys.stdout.flush()
+        return command(words)
     except AdvisorError as error:
         _report(error, as_json="--json" in words)
         return error.exit_code
@@ -42,6 +45,15 @@ def main(argv: Sequence[str] | None = None) -> int:
         # The reader (head, less) went away. Python would complain once more when it flushes at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+
+
+def _answer(words: Sequence[str]) -> int:
+    if _only_files(words):
+        return _open_window(words)
+    arguments = parse(words)
+    verb = importlib.import_module(f"advisor.cli.{arguments.verb}_verb")
+    code = int(verb.run(arguments))
+    sys.stdout.flush()
     return code
 
 

@@ -17,14 +17,14 @@ from advisor.cli.computer import opened_computer
 from advisor.cli.documents import document
 from advisor.cli.tables import VERDICT_WORDS
 from advisor.errors import UsageError
-from advisor.library import header_cache
 from advisor.library.installed import PARTIAL, LeftOut, Scan
-from advisor.library.lines import left_out_to_dict, line_to_dict, to_text, unreadable_to_dict
-from advisor.library.listing import Listed, listed_or_left_out
+from advisor.library.listing import header_cache
+from advisor.library.listing.lines import left_out_to_dict, line_to_dict, to_text, unreadable_to_dict
+from advisor.library.listing.listing import Listed, listed_or_left_out
+from advisor.library.listing.serving import serve
 from advisor.library.places import places_here
 from advisor.library.scan import scan
-from advisor.library.serving import serve
-from advisor.library.stores import TITLES
+from advisor.library.stores.known import TITLES
 from advisor.units import format_bytes, format_tokens
 
 
@@ -131,12 +131,12 @@ def _print_left_out(console: Console, left_out: Sequence[LeftOut], *, named: boo
         return
     n_partial = sum(file.kind == PARTIAL for file in left_out)
     n_others = len(left_out) - n_partial
-    counts = [
-        f"{n} {words if n == 1 else words + 's'}"
-        for n, words in ((n_partial, "unfinished download"), (n_others, "file without a model"))
-        if n
-    ]
-    counted = f"Left out: {' and '.join(counts).replace('file without a models', 'files without a model')}."
+    counts = (
+        (n_partial, "unfinished download", "unfinished downloads"),
+        (n_others, "file without a model", "files without a model"),
+    )
+    counted = " and ".join(f"{n} {one if n == 1 else several}" for n, one, several in counts if n)
+    counted = f"Left out: {counted}."
     console.print(Text(counted if named else f"{counted} Name them with --left-out.", "dim"))
     for file in left_out if named else ():
         console.print(Text(plain(f"  {file.path}: {file.sentence}")))

@@ -9,8 +9,7 @@ from advisor.engine.client import EngineClient
 from advisor.errors import SettingsError, UsageError
 from advisor.library.names import exists
 from advisor.model.facts import ModelFacts
-from advisor.recommend.need import DEFAULT_ANSWER_TOKENS, Need, Part, characters_part, pages_part
-from advisor.recommend.prompt import file_part
+from advisor.recommend.need import DEFAULT_ANSWER_TOKENS, Need, Part, characters_part, file_part, pages_part
 from advisor.units import parse_tokens
 
 MOST = 10**12  # far above any context, far below what a float holds exactly

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from advisor.basis import Note
 from advisor.cli import documents
+from advisor.cli.asked import said_request
 from advisor.cli.model_word import is_here
-from advisor.cli.options import said_request
 from advisor.errors import UsageError
 from advisor.settings.pasted.pasted import MAX_BYTES, Pasted, unread
 from advisor.settings.pasted.reading import read_pasted
@@ -34,7 +34,7 @@ def pasted_of(args: argparse.Namespace) -> Pasted | None:
     if not args.pasted:
         if args.model is None:
             raise UsageError(
-                "the following arguments are required: MODEL.",
+                "MODEL is missing.",
                 hint="Name a model, or paste a configuration that does: --pasted FILE.",
             )
         return None

@@ -7,16 +7,16 @@ from dataclasses import replace
 
 from advisor.cli import documents
 from advisor.cli.answer import exit_code, print_json, progress, text_console
+from advisor.cli.asked import request_of
 from advisor.cli.companions import companions_of, nearby_notes
 from advisor.cli.computer import on_devices, opened_computer, planner_for
 from advisor.cli.model_word import opened_model
-from advisor.cli.options import request_of
 from advisor.cli.pasted import document as pasted_document
 from advisor.cli.pasted import merged, pasted_of
 from advisor.cli.pasted import notes as pasted_notes
 from advisor.cli.tables import print_notes, print_plan
-from advisor.recommend.by_runtime import decided
-from advisor.recommend.other_runtimes import other_runtimes
+from advisor.recommend.programs.left_open import decided
+from advisor.recommend.programs.other_runtimes import other_runtimes
 from advisor.settings.runtimes import resolve
 
 

@@ -9,15 +9,15 @@ from dataclasses import replace
 
 from advisor.cli import probe_documents
 from advisor.cli.answer import plain, text_console
+from advisor.cli.asked import request_of
 from advisor.cli.companions import companions_of
 from advisor.cli.computer import Computer, launch_of, learned, on_devices, opened_computer, planner_for
 from advisor.cli.model_word import PRESET, opened_model
-from advisor.cli.options import request_of
 from advisor.cli.probe_progress import saying
 from advisor.engine.prover import Prover
 from advisor.errors import EngineMissing, UsageError
 from advisor.gguf.remote import is_remote
-from advisor.history.keeping import keep
+from advisor.history.keeping import keep, slower_than_before
 from advisor.history.store import History
 from advisor.model import ModelFacts
 from advisor.probe.learning import unlearned
@@ -61,10 +61,12 @@ def run(args: argparse.Namespace) -> int:
             on_event=say,
             release_engine=lambda: client.retire_if_idle(0),
         )
-    missing = unlearned(model.facts, result, computer.hardware)
-    result = replace(result, measured_notes=(*result.measured_notes, *missing))
+    history = History()
+    slower = slower_than_before(model.facts, computer.hardware, result, history)
+    of_learning = (*unlearned(model.facts, result, computer.hardware), *([slower] if slower else ()))
+    result = replace(result, measured_notes=(*result.measured_notes, *of_learning))
     trouble = (
-        keep(model.facts, computer.hardware, computer.engine, result, History()) if computer.engine else None
+        keep(model.facts, computer.hardware, computer.engine, result, history) if computer.engine else None
     )
     if args.json:
         print(json.dumps(probe_documents.result(result)), flush=True)

@@ -5,17 +5,17 @@ from __future__ import annotations
 import argparse
 import sys
 
-from advisor.cli import documents
+from advisor.cli import documents, recommendation_documents
 from advisor.cli.answer import exit_code, plain, print_json, progress, text_console
+from advisor.cli.asked import request_of
 from advisor.cli.companions import companions_of, nearby_notes
 from advisor.cli.computer import learned, on_devices, opened_computer, planner_for
 from advisor.cli.model_word import opened_model
 from advisor.cli.need_words import need_of
-from advisor.cli.options import request_of
 from advisor.cli.recommendation_tables import print_recommendation
 from advisor.cli.remembered import remember_runtime, whose_rules
 from advisor.cli.tables import print_rules
-from advisor.hardware.report import hardware_to_dict
+from advisor.hardware.document import hardware_to_dict
 from advisor.recommend.advise import advise
 from advisor.recommend.goals import DEFAULT_GOAL, goal_named, own_goal, save_goal
 from advisor.recommend.need import answered, requested
@@ -50,8 +50,8 @@ def run(args: argparse.Namespace) -> int:
             documents.document(
                 model=documents.model(model.facts),
                 hardware=hardware_to_dict(computer.hardware),
-                **documents.recommendation(answer, computer.engine),
-                **({"need": documents.need(need_answer)} if need_answer else {}),
+                **recommendation_documents.recommendation(answer, computer.engine),
+                **({"need": recommendation_documents.need(need_answer)} if need_answer else {}),
             )
         )
     else:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Sequence
 
 from rich.console import Console
 from rich.table import Table
@@ -10,6 +10,7 @@ from rich.text import Text
 
 from advisor.basis import Basis
 from advisor.cli.answer import plain
+from advisor.cli.quality_words import print_qualities
 from advisor.cli.tables import (
     BASIS_WORDS,
     VERDICT_WORDS,
@@ -23,7 +24,7 @@ from advisor.memory.plan import Verdict
 from advisor.recommend.need import NeedAnswer, in_words
 from advisor.recommend.places import places
 from advisor.recommend.reasons import cache_name, format_rate
-from advisor.recommend.result import Alternative, DecodeSpeed, Lever, Recommendation, Speed, WhatIfType
+from advisor.recommend.result import DecodeSpeed, Lever, Recommendation, Speed, WhatIfType
 from advisor.recommend.what_if_types import NOT_IN_MAINLINE
 from advisor.units import format_bytes, format_seconds, format_tokens
 
@@ -52,6 +53,7 @@ def print_recommendation(console: Console, answer: Recommendation, need: NeedAns
     _print_alternatives(console, answer)
     _print_levers(console, answer.levers)
     _print_what_if_types(console, answer.what_if_types)
+    print_qualities(console, [row for row in answer.alternatives if row.n_ctx_max])
     print_notes(console, (*answer.plan.notes, *answer.hardware.findings))
 
 
@@ -104,7 +106,13 @@ def _first_token_line(speed: Speed) -> str | None:
         source = "assumed from published runs"
         if soonest is not None and speed.time_to_first_token_s > _ANY_PROCESSOR * soonest:
             source += " on slow and on fast processors"
-    return f"a prompt that fills the context: first token after {span} ({source})"
+    full = speed.first_token[-1].prompt_tokens if speed.first_token else 0
+    short = next((point for point in speed.first_token if point.prompt_tokens < full), None)
+    of_short = ""
+    if short:
+        wait = f"{format_seconds(short.low_s)} to {format_seconds(short.high_s)}"
+        of_short = f", one of {format_tokens(short.prompt_tokens)} tokens after {wait}"
+    return f"a prompt that fills the context: first token after {span}{of_short} ({source})"
 
 
 def _rates(point: DecodeSpeed) -> str:
@@ -145,8 +153,6 @@ def _print_alternatives(console: Console, answer: Recommendation) -> None:
         )
     console.print()
     console.print(table)
-    for quality in dict.fromkeys(_qualities(answer.alternatives)):
-        console.print(Text(f"  {quality}", "dim"))
 
 
 def _short(verdict: Verdict) -> Text:
@@ -159,32 +165,31 @@ def _empty_to_full(speed: tuple[DecodeSpeed, ...]) -> str:
     return " to ".join(dict.fromkeys(format_rate(point.tokens_per_second) for point in speed))
 
 
-def _qualities(rows: Iterable[Alternative]) -> Iterator[str]:
-    """What each choice of cache types costs in precision."""
-    for row in rows:
-        if row.quality:
-            name = f"{row.settings.cache_type_k}/{row.settings.cache_type_v}"
-            yield f"{name}: {plain(row.quality.text)}"
+def _print_levers(console: Console, levers: Sequence[Lever]) -> None:
+    """What buys something, then what would cost something: tokens and bytes, and what else each does."""
+    buying = [lever for lever in levers if _buys(lever)]
+    costing = [lever for lever in levers if not _buys(lever)]
+    for title, shown in (("What you could change", buying), ("What would cost memory or tokens", costing)):
+        table = Table(box=None, pad_edge=False, header_style="bold")
+        table.add_column(title, overflow="fold")
+        table.add_column("tokens", justify="right", no_wrap=True)
+        table.add_column("memory", no_wrap=True)
+        table.add_column("", style="dim", overflow="fold")
+        for lever in shown:
+            frees = "frees" if lever.gain_bytes > 0 else "takes"
+            table.add_row(
+                f"  {plain(lever.title or lever.text)}",
+                f"{lever.gain_tokens:+,}" if lever.gain_tokens else "",
+                f"{frees} {format_bytes(abs(lever.gain_bytes))}" if lever.gain_bytes else "",
+                plain("; ".join(part for part in (lever.detail, lever.command) if part)),
+            )
+        if table.row_count:
+            console.print()
+            console.print(table)
 
 
-def _print_levers(console: Console, levers: Iterable[Lever]) -> None:
-    """What to change, tokens and bytes that it buys, and what else it does."""
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column("What you could change", overflow="fold")
-    table.add_column("tokens", justify="right", no_wrap=True)
-    table.add_column("memory", no_wrap=True)
-    table.add_column("", style="dim", overflow="fold")
-    for lever in levers:
-        frees = "frees" if lever.gain_bytes > 0 else "takes"
-        table.add_row(
-            f"  {plain(lever.title or lever.text)}",
-            f"{lever.gain_tokens:+,}" if lever.gain_tokens else "",
-            f"{frees} {format_bytes(abs(lever.gain_bytes))}" if lever.gain_bytes else "",
-            plain("; ".join(part for part in (lever.detail, lever.command) if part)),
-        )
-    if table.row_count:
-        console.print()
-        console.print(table)
+def _buys(lever: Lever) -> bool:
+    return lever.gain_tokens > 0 or (lever.gain_tokens == 0 and lever.gain_bytes > 0)
 
 
 def _print_what_if_types(console: Console, types: Iterable[WhatIfType]) -> None:
@@ -194,8 +199,9 @@ def _print_what_if_types(console: Console, types: Iterable[WhatIfType]) -> None:
     table.add_column("would hold", justify="right", no_wrap=True)
     table.add_column("", overflow="fold")
     for row in types:
-        holds = f"about {format_tokens(row.n_ctx_max)}" if row.n_ctx_max else "-"
-        table.add_row(f"  {plain(row.name)}", holds, plain(f"{NOT_IN_MAINLINE}, only in {row.fork}"))
+        if row.n_ctx_max:
+            holds = f"about {format_tokens(row.n_ctx_max)}"
+            table.add_row(f"  {plain(row.name)}", holds, plain(f"{NOT_IN_MAINLINE}, only in {row.fork}"))
     if table.row_count:
         console.print()
         console.print(table)

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
-from rich.console import Console
+from rich.console import Console, Group
 from rich.table import Table
 from rich.text import Text
 
 from advisor.basis import Basis, Note
 from advisor.cli.answer import plain
-from advisor.hardware.doctor_report import Line, LineKind
+from advisor.hardware.doctor.report import Line, LineKind
 from advisor.memory.plan import CompanionKind, DeviceMemory, MemoryPlan, Verdict
 from advisor.model.facts import ModelFacts
-from advisor.recommend.other_runtimes import OtherRuntime
+from advisor.recommend.programs.other_runtimes import OtherRuntime
 from advisor.settings.load_settings import LoadSettings
 from advisor.units import format_bytes, format_tokens
 
@@ -42,6 +42,9 @@ COMPANION_WORDS = {
     CompanionKind.PREDICTION: "prediction",
 }
 
+# What the widest figure takes, with the word for its basis: "1023.9 MiB  assumed  ".
+_LABEL_WIDTH, _DEVICE_WIDTH = 17, 20
+
 LINE_STYLES = {
     LineKind.QUIET: "dim",
     LineKind.NAME: "bold",
@@ -55,7 +58,7 @@ LINE_STYLES = {
 
 
 def model_line(facts: ModelFacts) -> Text:
-    """Name first, then what kind of model it is."""
+    """Name first, then on a line of its own what kind of model it is."""
     size = f"{facts.n_params / 1e9:.2f} B" if facts.n_params >= 1e9 else f"{facts.n_params / 1e6:.0f} M"
     rest = (
         facts.architecture,
@@ -64,7 +67,8 @@ def model_line(facts: ModelFacts) -> Text:
         f"{facts.n_layer} layers",
         f"trained for {format_tokens(facts.n_ctx_train)} tokens",
     )
-    return Text.assemble((plain(facts.name), "bold"), "  ", (" · ".join(plain(part) for part in rest), "dim"))
+    kind = " · ".join(plain(part) for part in rest)
+    return Text.assemble((plain(facts.name), "bold"), (f"\n  {kind}", "dim"))
 
 
 def tokens_words(settings: LoadSettings) -> str:
@@ -78,12 +82,26 @@ def tokens_words(settings: LoadSettings) -> str:
 
 
 def print_memory(console: Console, plan: MemoryPlan) -> None:
-    """The devices as columns, what their memory is for as rows."""
+    """The devices as columns, what their memory is for as rows; as many tables as the width asks for."""
+    at_once = max(1, (console.width - _LABEL_WIDTH) // _DEVICE_WIDTH)
+    for start in range(0, len(plan.memory), at_once):
+        console.print()
+        console.print(_memory_table(plan, plan.memory[start : start + at_once], console.width))
+    for it in plan.companions:
+        words = f"  {plain(it.name)} on {it.device}: {format_bytes(it.n_bytes)}, {plain(it.reason)}"
+        console.print(Text(words, "dim"))
+
+
+def _memory_table(plan: MemoryPlan, devices: Sequence[DeviceMemory], width: int) -> Table:
     table = Table(box=None, pad_edge=False, header_style="bold", title_justify="left")
-    table.add_column(f"Memory at {format_tokens(plan.settings.n_ctx)} tokens")
-    for line in plan.memory:
-        table.add_column(plain(line.device_name), justify="right", overflow="fold")
-        table.add_column("", style="dim")
+    table.add_column(f"Memory at {format_tokens(plan.settings.n_ctx)} tokens", min_width=_LABEL_WIDTH)
+    names = [line.device_name for line in plan.memory]
+    widest = max(9, (width - _LABEL_WIDTH) // len(devices) - 11)
+    for line in devices:
+        number = "" if names.count(line.device_name) == 1 else f" ({line.device})"
+        name = f"{plain(line.device_name)}{number}"
+        table.add_column(name, justify="right", overflow="fold", min_width=9, max_width=widest)
+        table.add_column("", style="dim", no_wrap=True)
     for label, part in (
         ("weights", "weights"),
         ("KV cache", "kv_cache"),
@@ -91,25 +109,21 @@ def print_memory(console: Console, plan: MemoryPlan) -> None:
         ("compute", "compute"),
         ("output", "output"),
     ):
-        if any(_part(line, part) for line in plan.memory):
-            cells = [cell for line in plan.memory for cell in _cells(line, part)]
+        if any(_part(line, part) for line in devices):
+            cells = [cell for line in devices for cell in _cells(line, part)]
             table.add_row(f"  {label}", *cells)
     for kind, label in COMPANION_WORDS.items():
         if any(companion.kind is kind for companion in plan.companions):
-            cells = [cell for line in plan.memory for cell in _companion_cells(plan, kind, line.device)]
+            cells = [cell for line in devices for cell in _companion_cells(plan, kind, line.device)]
             table.add_row(f"  {label}", *cells)
-    table.add_row("  overhead", *(cell for line in plan.memory for cell in _cells(line, "overhead")))
+    table.add_row("  overhead", *(cell for line in devices for cell in _cells(line, "overhead")))
     table.add_row(
-        "  total", *(c for line in plan.memory for c in (format_bytes(line.total_bytes), "")), style="bold"
+        "  total", *(c for line in devices for c in (format_bytes(line.total_bytes), "")), style="bold"
     )
-    table.add_row("  usable", *(c for line in plan.memory for c in (format_bytes(line.usable_bytes), "")))
-    headrooms = [line.usable_bytes - line.total_bytes for line in plan.memory]
+    table.add_row("  usable", *(c for line in devices for c in (format_bytes(line.usable_bytes), "")))
+    headrooms = [line.usable_bytes - line.total_bytes for line in devices]
     table.add_row("  headroom", *(c for room in headrooms for c in (format_bytes(room), "")))
-    console.print()
-    console.print(table)
-    for it in plan.companions:
-        words = f"  {plain(it.name)} on {it.device}: {format_bytes(it.n_bytes)}, {plain(it.reason)}"
-        console.print(Text(words, "dim"))
+    return table
 
 
 def beside(plan: MemoryPlan) -> str:
@@ -170,7 +184,8 @@ def print_lines(console: Console, lines: Iterable[Line]) -> None:
     """Lines of the doctor's report, in colour where the terminal has any."""
     for line in lines:
         # The terminal itself breaks long lines: a command stays one line when it is copied or redirected.
-        console.print(Text(plain(line.text), LINE_STYLES[line.kind]), soft_wrap=True)
+        # A group is left alone by the console, which would break the text to keep its indent.
+        console.print(Group(Text(plain(line.text), LINE_STYLES[line.kind])), soft_wrap=True)
 
 
 def print_rules(console: Console, text: str) -> None:

@@ -21,15 +21,17 @@ from advisor.probe.driver_meter import DriverMeter
 from advisor.probe.events import Event
 from advisor.probe.failures import files_of
 from advisor.probe.finding import Finding
+from advisor.probe.lent_memory import lent_bytes
+from advisor.probe.loading import Loading
 from advisor.probe.lock import lock_folder, only_proof
-from advisor.probe.measured import Meter, Peaks
+from advisor.probe.peaks import Meter, Peaks
 from advisor.probe.prediction import Prediction
 from advisor.probe.proving import Proving
 from advisor.probe.reporter import Reporter
 from advisor.probe.result import ProbeResult
 from advisor.probe.stop import Stop
 from advisor.probe.task import task_of
-from advisor.recommend.rows import Planning
+from advisor.recommend.planning import Planning
 from advisor.settings.request import Request
 
 
@@ -74,9 +76,10 @@ def prove(  # noqa: PLR0913 - what is to be proved, and what it is proved with
             guess = task.span.highest if n_ctx else prediction.first()
             release_engine()
             stop.go_on()
-            peaks = Peaks(meter or DriverMeter(hardware))
+            peaks = Peaks(meter or DriverMeter(hardware, lent_bytes=lambda: lent_bytes(prover.pid)))
             reporter = Reporter(on_event, budget, stop, peaks, prover.cancel)
-            attempts = Attempts(task, prover, release_engine, peaks, reporter, budget, stop)
+            loading = Loading(task, prover, release_engine, peaks, reporter, budget, stop)
+            attempts = Attempts(task, prover, loading, peaks, reporter, budget)
             with peaks.sampling(), budget.alarm(prover.cancel):
                 found = Finding(task, attempts, prediction).run(guess)
             seconds = budget.seconds

@@ -8,7 +8,7 @@ from advisor.hardware.device import Hardware
 from advisor.memory.plan import MemoryPlan
 from advisor.model.facts import ModelFacts
 from advisor.probe.room import Room, room_for_limit
-from advisor.recommend.rows import Planning
+from advisor.recommend.planning import Planning
 from advisor.recommend.search import ContextRange, context_range
 from advisor.settings.load_settings import LoadSettings
 from advisor.settings.request import Request

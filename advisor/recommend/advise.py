@@ -9,20 +9,23 @@ from advisor.memory.plan import Verdict
 from advisor.model.facts import ModelFacts
 from advisor.recommend.choice import accepted_pairs, choose, word
 from advisor.recommend.comfort import NO_SPEED, comfortable, speed_of
+from advisor.recommend.expectation import expecting
 from advisor.recommend.levers import levers
 from advisor.recommend.nearest import nearest
-from advisor.recommend.place_reasons import above_training, place_reasons
+from advisor.recommend.planning import Planning
+from advisor.recommend.programs.unchanged import if_you_change_nothing
 from advisor.recommend.reasons import (
+    above_training,
+    bound_reasons,
     comfort_reasons,
+    place_reasons,
     quantizing_reasons,
-    reasons,
     slot_reasons,
     speed_reasons,
 )
 from advisor.recommend.result import Goal, Recommendation
-from advisor.recommend.rows import Planning, alternatives
+from advisor.recommend.rows import alternatives
 from advisor.recommend.search import ContextRange, context_range, training_end
-from advisor.recommend.unchanged import if_you_change_nothing
 from advisor.recommend.what_if_types import what_if_types
 from advisor.settings.calibration import NOTHING_LEARNED, Calibration
 from advisor.settings.request import Request
@@ -46,6 +49,7 @@ def advise(
     Raises SettingsError where the request cannot be, and what `planner` raises.
     """
     hardware = calibrated(hardware, calibration)
+    planner = expecting(facts, planner)
     if goal.users > 1 and request.users is None and request.n_seq_max is None:
         request = replace(request, users=goal.users)
     span = context_range(request, facts)
@@ -82,7 +86,7 @@ def advise(
         n_ctx_comfortable=n_ctx_comfortable,
         reasons=(
             *(comfort_reasons(speed, goal, chosen.n_ctx_max, n_ctx_comfortable) if is_known else ()),
-            *reasons(
+            *bound_reasons(
                 chosen,
                 rows,
                 facts,

@@ -6,11 +6,11 @@ from dataclasses import replace
 
 from advisor.hardware.device import Hardware
 from advisor.model.facts import ModelFacts
+from advisor.recommend.cache_pairs import possible_pairs
 from advisor.recommend.comfort import comfortable
 from advisor.recommend.cpu_placement import moves_to_cpu
 from advisor.recommend.result import Alternative, Goal
 from advisor.recommend.row import is_faster
-from advisor.recommend.rows import possible_pairs
 from advisor.settings.request import Request
 from advisor.settings.runtimes import asked_n_ctx
 from advisor.speed import decoding
@@ -43,12 +43,12 @@ def choose(
     serves much more of the wish at a speed that meets the goal's patience, or the GPUs hold next to nothing.
     """
     pairs = accepted_pairs(request, goal)
-    candidates = [row for pair in pairs for row in rows if _types(row) == pair] or list(rows)
+    candidates = [row for pair in pairs for row in rows if row.cache_types == pair] or list(rows)
     beside = [row for row in candidates if moves_to_cpu(row.settings, rows[0].settings)]
     on_gpu = [row for row in candidates if row not in beside] or candidates
     holding = [row for row in on_gpu if word(row, request) >= wish]
     if holding:
-        return _easiest([row for row in holding if _types(row) == _types(holding[0])])
+        return _easiest([row for row in holding if row.cache_types == holding[0].cache_types])
     most = max(on_gpu, key=lambda row: (word(row, request), -row.steps))
     if not beside:
         return most
@@ -98,7 +98,3 @@ def _comfortable(
         return 0
     found = comfortable(replace(writing, prefill=None), row.settings, goal.patience)
     return asked_n_ctx(request, row.settings.with_n_ctx(found)) if found else 0
-
-
-def _types(row: Alternative) -> tuple[str, str]:
-    return row.settings.cache_type_k, row.settings.cache_type_v

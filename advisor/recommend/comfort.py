@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import sqrt
 
 from advisor.basis import Basis
-from advisor.recommend.result import DecodeSpeed, Patience, Speed
+from advisor.recommend.result import DecodeSpeed, FirstToken, Patience, Speed
 from advisor.recommend.search import ContextRange, largest
 from advisor.settings.load_settings import LoadSettings
 from advisor.speed import Decoding
@@ -15,6 +15,8 @@ from advisor.units import CONTEXT_STEP
 NO_SPEED = Speed(prefill_tokens_per_second=None, decode=(), time_to_first_token_s=None, basis=Basis.ASSUMED)
 
 _QUARTERS = (0, 1, 2, 3, 4)
+# Of a question, of some pages, of a long text, of a book.
+_PROMPTS = (1024, 4096, 16384, 65536)
 
 
 def speed_of(decoding: Decoding, settings: LoadSettings) -> Speed:
@@ -39,6 +41,9 @@ def speed_of(decoding: Decoding, settings: LoadSettings) -> Speed:
         basis=min(decoding.basis, reading.basis, key=list(Basis).index),
         prefill_high=mean.high,
         time_to_first_token_low_s=soonest,
+        first_token=tuple(
+            FirstToken(n, *reading.time_to_first_token(n)) for n in sorted({*_PROMPTS, full}) if n <= full
+        ),
     )
 
 

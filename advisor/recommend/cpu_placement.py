@@ -2,30 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from functools import cache
 
 from advisor.hardware.device import Hardware
 from advisor.model.facts import ModelFacts
+from advisor.recommend.crossing import last_not_negative, last_that_holds
+from advisor.recommend.expectation import Expectation, expecting
 from advisor.recommend.gpu_placement import may_spread, used_cards, weighed_split
 from advisor.recommend.planning import Planning
 from advisor.settings.load_settings import LoadSettings
 from advisor.settings.request import ALL_LAYERS, Request
 from advisor.settings.runtimes import resolve, runtime_named
 
-# By how many layers the engine may contradict the formula before its answer is taken as it is.
-_CORRECTIONS = 2
 
-
-def cpu_placements(
+def least_on_cpu(
     request: Request, facts: ModelFacts, hardware: Hardware, planner: Planning, wish: int, step: int
-) -> Iterator[Request]:
+) -> Request | None:
     """The same with as little on the CPU as leaves room on the GPUs for `wish`, in the runtime's own word.
 
     Where the RAM has no room for that much, for half of it, a quarter and so on, down to `step`. Experts are
-    moved before whole layers: they are most of such a model, and few of them are read for a token. What the
-    request says itself, and what the runtime has no word for, is left alone.
+    moved before whole layers: they are most of such a model, and few of them are read for a token. None where
+    nothing fits, where the request says it itself, and where the runtime has no word for it.
     """
     words = runtime_named(request.runtime).words
     cards = used_cards(hardware)
@@ -48,10 +47,15 @@ def cpu_placements(
         found = fewest_moved(without_experts, facts.n_layer_all, facts, planner, wish, step)
     if found is None and may_move and request.n_gpu_layers is None and "n_gpu_layers" in words:
         found = fewest_moved(without_layers, facts.all_gpu_layers, facts, planner, wish, step)
-    if found is not None:
-        yield found
-    if request.offload_kqv is None and "offload_kqv" in words and any(la.attention for la in facts.layers):
-        yield replace(request, offload_kqv=False)
+    return found
+
+
+def cache_in_ram(request: Request, facts: ModelFacts) -> Request | None:
+    """The same with the KV cache in the RAM; None as `least_on_cpu`, and for a model without attention."""
+    can_say = "offload_kqv" in runtime_named(request.runtime).words
+    if request.offload_kqv is not None or not can_say or not any(la.attention for la in facts.layers):
+        return None
+    return replace(request, offload_kqv=False)
 
 
 def has_experts(facts: ModelFacts) -> bool:
@@ -78,11 +82,12 @@ def fewest_moved(
 ) -> Request | None:
     """`moved(n)` for the smallest n from 1 to `most` with room for `wish`, or for what of it is possible.
 
-    Searched by formula; the engine confirms the answer. None where nothing fits.
+    Searched by what is expected; the engine confirms the answer. None where nothing fits.
     """
+    answers = expecting(facts, planner)
     n_ctx = wish
     while n_ctx >= step:
-        found = _for_context(moved, most, facts, planner, n_ctx)
+        found = _for_context(moved, most, facts, answers, n_ctx)
         if found is not None:
             return found
         n_ctx = n_ctx // 2 // step * step
@@ -90,45 +95,22 @@ def fewest_moved(
 
 
 def _for_context(
-    moved: Callable[[int], Request], most: int, facts: ModelFacts, planner: Planning, n_ctx: int
+    moved: Callable[[int], Request], most: int, facts: ModelFacts, answers: Expectation, n_ctx: int
 ) -> Request | None:
-    def fits(n: int) -> bool:
-        return planner.plan(resolve(moved(n), facts, n_ctx)).fits
+    """The GPUs decide how much is moved; the RAM, which gets fuller with it, only whether that can be."""
 
-    n = _fewest(lambda n: _leaves_room(moved(n), n_ctx, facts, planner), most)
-    if n is None or not planner.estimate(resolve(moved(n), facts, n_ctx)).fits:
+    def settings(n_kept: int) -> LoadSettings:
+        return resolve(moved(most - n_kept), facts, n_ctx)
+
+    def expected(first: int, last: int) -> int | None:
+        return last_not_negative(lambda n: answers.gpu_room_bytes(settings(n)), first, last)
+
+    def holds(n_kept: int) -> bool:
+        plan = answers.plan(settings(n_kept))
+        return all(line.total_bytes <= line.usable_bytes for line in plan.memory[:-1])
+
+    n_expected = expected(0, most - 1)
+    if n_expected is None or answers.room_bytes(settings(n_expected)) < 0:
         return None
-    return moved(_confirmed(n, most, fits))
-
-
-def _confirmed(n: int, most: int, fits: Callable[[int], bool]) -> int:
-    """The smallest that fits near `n`: asked about `n` and about its neighbours on the side that counts."""
-    if fits(n):
-        for fewer in range(n - 1, max(0, n - 1 - _CORRECTIONS), -1):
-            if not fits(fewer):
-                return fewer + 1
-        return max(1, n - _CORRECTIONS)
-    for further in range(n + 1, min(n + _CORRECTIONS, most) + 1):
-        if fits(further):
-            return further
-    return min(n + _CORRECTIONS, most)
-
-
-def _leaves_room(request: Request, n_ctx: int, facts: ModelFacts, planner: Planning) -> bool:
-    """Whether the GPUs alone have room. The RAM is asked later: it gets fuller with each layer moved."""
-    plan = planner.estimate(resolve(request, facts, n_ctx))
-    return all(line.total_bytes <= line.usable_bytes for line in plan.memory[:-1])
-
-
-def _fewest(is_enough: Callable[[int], bool], most: int) -> int | None:
-    """The smallest n from 1 to `most` that is enough, if more is never worse; None if not even `most` is."""
-    if not is_enough(most):
-        return None
-    low, high = 0, most
-    while high - low > 1:
-        middle = (low + high) // 2
-        if is_enough(middle):
-            high = middle
-        else:
-            low = middle
-    return high
+    n_kept = last_that_holds(holds, expected, 0, most - 1, from_beyond=True)
+    return None if n_kept is None else moved(most - n_kept)

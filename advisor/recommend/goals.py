@@ -12,7 +12,7 @@ from pathlib import Path
 
 from advisor.errors import PresetError
 from advisor.model.facts import ModelFacts
-from advisor.presets import read_toml, user_presets, write_own
+from advisor.presets import read_shipped_toml, read_toml, user_presets, write_own
 from advisor.recommend.result import Goal, Patience
 from advisor.settings.load_settings import CACHE_TYPES
 from advisor.settings.request import Request
@@ -28,7 +28,12 @@ _HEADER = re.compile(r"""\s*\[\s*("[^"]*"|'[^']*'|[A-Za-z0-9_-]+)\s*[.\]]""")
 
 def load_goals() -> dict[str, Goal]:
     """All goals by name, in the file's order. Raises PresetError for a malformed file."""
-    return {name: _goal(name, entry) for name, entry in read_toml("goals.toml").items()}
+    return {name: _goal(name, entry) for name, entry in read_toml(FILE).items()}
+
+
+def shipped_goals() -> dict[str, Goal]:
+    """Ours alone, for where the user's own file cannot be read. Raises PresetError if ours is missing."""
+    return {name: _goal(name, entry) for name, entry in read_shipped_toml(FILE).items()}
 
 
 def goal_named(name: str) -> Goal:

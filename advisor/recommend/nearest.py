@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 
 from advisor.basis import Note
 from advisor.errors import SettingsError
 from advisor.hardware.device import Hardware
 from advisor.memory.plan import MemoryPlan, Verdict
 from advisor.model.facts import ModelFacts
-from advisor.recommend.cpu_placement import cpu_placements, has_experts
+from advisor.recommend.cache_pairs import possible_pairs, with_cache_types
+from advisor.recommend.cpu_placement import cache_in_ram, has_experts, least_on_cpu
+from advisor.recommend.crossing import last_not_negative
+from advisor.recommend.expectation import Expectation, expecting
 from advisor.recommend.planning import Planning
+from advisor.recommend.reasons import cache_name, with_article
 from advisor.recommend.result import Alternative
 from advisor.recommend.room import rooms
 from advisor.recommend.row import largest_row
-from advisor.recommend.rows import possible_pairs, with_cache_types
 from advisor.recommend.search import context_range
+from advisor.settings.load_settings import LoadSettings
 from advisor.settings.request import Request
 from advisor.settings.runtimes import resolve, runtime_named
 from advisor.units import format_bytes, format_tokens
@@ -50,12 +55,13 @@ def nearest(
     """
     if chosen.n_ctx_max or chosen.at_device_limit or chosen.plan.verdict is Verdict.UNKNOWN:
         return None
-    for words, row in _by_settings(rows, request, facts, hardware, planner):
+    answers = expecting(facts, planner)
+    for words, row in _by_settings(rows, request, facts, hardware, answers):
         text = f"Nearest that fits: {words}, up to {format_tokens(row.n_ctx_max)} tokens."
         return Nearest(Note("nearest", text, {"what": words, "n_ctx_max": row.n_ctx_max}), row)
     plans = [row.plan for row in (chosen, *rows)]
     if hardware.gpus and not request.gpu_only:
-        plans.extend(_with_less_on_gpu(rows[-1].request or request, facts, planner))
+        plans.extend(_with_less_on_gpu(rows[-1].request or request, facts, answers))
     return Nearest(_by_memory(min(plans, key=_missing)))
 
 
@@ -64,15 +70,18 @@ def _by_settings(
     request: Request,
     facts: ModelFacts,
     hardware: Hardware,
-    planner: Planning,
+    answers: Expectation,
 ) -> Iterator[tuple[str, Alternative]]:
     """Each that fits, with its words, the least of a change first."""
     for row in rows:
         if row.n_ctx_max:
             yield _words(row), row
-    for asked in _changed(request, facts, hardware, planner):
+    step = context_range(request, facts).step
+    for asked in _changed(request, facts, hardware, answers):
         try:
-            row = largest_row(asked, facts, planner)
+            if answers.is_hopeless(resolve(asked, facts, step)):
+                continue
+            row = largest_row(asked, facts, answers)
         except SettingsError:
             continue
         if row.n_ctx_max:
@@ -90,9 +99,13 @@ def _changed(request: Request, facts: ModelFacts, hardware: Hardware, planner: P
     if hardware.gpus:
         for asked in typed:
             try:
-                yield from cpu_placements(asked, facts, hardware, planner, wish, span.step)
+                found = (
+                    least_on_cpu(asked, facts, hardware, planner, wish, span.step),
+                    cache_in_ram(asked, facts),
+                )
             except SettingsError:
                 continue
+            yield from filter(None, found)
     if "n_ubatch" in runtime_named(request.runtime).words:
         for n_ubatch in _SMALLER_UBATCHES:
             if not request.n_ubatch or n_ubatch < request.n_ubatch:
@@ -103,8 +116,7 @@ def _changed(request: Request, facts: ModelFacts, hardware: Hardware, planner: P
 
 def _words(row: Alternative) -> str:
     settings = row.settings
-    k, v = settings.cache_type_k, settings.cache_type_v
-    cache = f"a {k if k == v else f'{k}/{v}'} KV cache"
+    cache = f"{with_article(cache_name(settings))} KV cache"
     n_layers = row.plan.settings.n_gpu_layers
     if settings.n_cpu_moe:
         return f"the experts of {settings.n_cpu_moe} layers on the CPU, with {cache}"
@@ -117,16 +129,33 @@ def _words(row: Alternative) -> str:
     return cache
 
 
-def _with_less_on_gpu(request: Request, facts: ModelFacts, planner: Planning) -> Iterator[MemoryPlan]:
-    """The smallest context with any number of layers, or of layers' experts, on the CPU; by formula."""
+def _with_less_on_gpu(request: Request, facts: ModelFacts, answers: Expectation) -> Iterator[MemoryPlan]:
+    """The smallest context with as much on the CPU, of experts or of layers, as the GPUs need; by formula.
+
+    And with one less: with fewer still the GPUs lack as much as the RAM gains, with more the RAM lacks more.
+    """
     words = runtime_named(request.runtime).words
     n_ctx = context_range(request, facts).step
+
+    def without_experts(n_kept: int) -> LoadSettings:
+        return resolve(replace(request, n_cpu_moe=facts.n_layer_all - n_kept), facts, n_ctx)
+
+    def with_layers(n_kept: int) -> LoadSettings:
+        return resolve(replace(request, n_gpu_layers=n_kept), facts, n_ctx)
+
+    moves: list[tuple[Callable[[int], LoadSettings], int]] = []
     if request.n_cpu_moe is None and "n_cpu_moe" in words and has_experts(facts):
-        for n in range(1, facts.n_layer_all + 1):
-            yield planner.estimate(resolve(replace(request, n_cpu_moe=n), facts, n_ctx))
+        moves.append((without_experts, facts.n_layer_all))
     if request.n_gpu_layers is None and "n_gpu_layers" in words:
-        for n in range(facts.all_gpu_layers):
-            yield planner.estimate(resolve(replace(request, n_gpu_layers=n), facts, n_ctx))
+        moves.append((with_layers, facts.all_gpu_layers))
+    for settings, most in moves:
+        n_kept = last_not_negative(partial(_gpu_room_bytes, answers, settings), 0, most - 1) or 0
+        yield answers.estimate(settings(n_kept))
+        yield answers.estimate(settings(n_kept + 1))
+
+
+def _gpu_room_bytes(answers: Expectation, settings: Callable[[int], LoadSettings], n_kept: int) -> int:
+    return answers.gpu_room_bytes(settings(n_kept))
 
 
 def _by_memory(plan: MemoryPlan) -> Note:

@@ -14,10 +14,11 @@ from advisor.hardware.device import Hardware
 from advisor.memory.assemble import assemble, targets
 from advisor.memory.companions import NO_COMPANIONS, CompanionFormula, Companions
 from advisor.memory.formula import Formula
-from advisor.memory.kv_cache import check_cache_types, largest_tensor_bytes, uses_flash_attn
+from advisor.memory.kv_cache import check_cache_types, uses_flash_attn
 from advisor.memory.placement import check_devices, used_gpus
 from advisor.memory.plan import MemoryPlan, Target, Verdict
 from advisor.model.facts import ModelFacts
+from advisor.recommend.device_limits import DeviceLimits
 from advisor.settings.calibration import NOTHING_LEARNED, Calibration
 from advisor.settings.load_settings import LoadSettings
 from advisor.settings.rope import TRAINED_ROPE
@@ -62,7 +63,7 @@ class Planner:
         self._must_ask_engine = must_ask_engine
         self._plans: dict[LoadSettings, MemoryPlan] = {}
         self._answers: dict[LoadSettings, DryRun] = {}
-        self._limits: list[tuple[LoadSettings, Note]] = []  # what was beyond a device, and its words
+        self._limits = DeviceLimits(facts, self._targets)
         self.engine_problem = engine_problem
 
     def _check(self, settings: LoadSettings) -> None:
@@ -137,11 +138,12 @@ class Planner:
         try:
             if question not in self._answers:
                 self._answers[question] = dry_run(self._client, self._facts, question, devices)
+                self._limits.worked(question)
             return self._answers[question], ()
         except EngineError as error:
             if error.code == DEVICE_LIMIT:
                 note = Note(error.code, f"{error.message} {error.hint}")
-                self._limits.append((question, note))
+                self._limits.failed(question, note)
                 return None, (note,)
             if self._must_ask_engine:
                 raise
@@ -154,12 +156,7 @@ class Planner:
         """Why not to ask: the answer would be wrong, or is known to cost the engine's process its life."""
         if devices and _is_misplaced(self._facts, question) and not self._must_ask_engine:
             return _MISPLACED
-        return next((note for at, note in self._limits if self._is_beyond(question, at)), None)
-
-    def _is_beyond(self, question: LoadSettings, at: LoadSettings) -> bool:
-        """Whether no less of the cache lies in one piece, in the same places, than where a device gave up."""
-        sizes = (largest_tensor_bytes(self._facts, settings) for settings in (question, at))
-        return next(sizes) >= next(sizes) > 0 and _places(question) == _places(at)
+        return self._limits.beyond(question)
 
 
 def _question(facts: ModelFacts, settings: LoadSettings) -> LoadSettings:
@@ -173,14 +170,6 @@ def _question(facts: ModelFacts, settings: LoadSettings) -> LoadSettings:
     if any(layer.attention for layer in facts.layers):
         return settings
     return replace(settings, cache_type_k="f16", cache_type_v="f16")
-
-
-def _places(settings: LoadSettings) -> tuple[object, ...]:
-    """What decides which parts of a cache lie on which device, and how they are worked on."""
-    return (
-        *(settings.n_gpu_layers, settings.offload_kqv, settings.split_mode, settings.main_gpu),
-        *(settings.tensor_split, settings.devices, settings.flash_attn),
-    )
 
 
 def _is_misplaced(facts: ModelFacts, settings: LoadSettings) -> bool:

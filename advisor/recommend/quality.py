@@ -102,7 +102,7 @@ def quality_of(settings: LoadSettings) -> Note | None:
     values = {
         "cache_types": found.name,
         "short": found.short,
-        "sources": " ".join(found.sources),
+        "sources": "; ".join(found.sources),
         "seen": found.seen,
     }
     return Note("cache-quality", found.text, values)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 
 from advisor.basis import Basis, Note
 from advisor.hardware.device import Hardware
@@ -51,6 +52,15 @@ class DecodeSpeed:
 
 
 @dataclass(frozen=True, slots=True)
+class FirstToken:
+    """Seconds until the answer to a prompt of so many tokens begins, soonest and latest."""
+
+    prompt_tokens: int
+    low_s: float
+    high_s: float
+
+
+@dataclass(frozen=True, slots=True)
 class Speed:
     """How fast it will be. None where nothing is known that could carry a figure."""
 
@@ -60,6 +70,7 @@ class Speed:
     basis: Basis
     prefill_high: float | None = None  # where it is estimated: the hopeful end of the range
     time_to_first_token_low_s: float | None = None
+    first_token: tuple[FirstToken, ...] = ()  # by prompt length, up to the recommended context
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +96,19 @@ class Alternative:
     def verdict(self) -> Verdict:
         return self.plan.verdict
 
+    @property
+    def cache_types(self) -> tuple[str, str]:
+        """Of K and of V."""
+        return self.settings.cache_type_k, self.settings.cache_type_v
+
+
+class Cost(StrEnum):
+    """What a lever costs a person besides memory, from least to most."""
+
+    LITTLE = "little"  # nothing that most people would notice
+    SOME = "some"  # of the cache's precision, or of speed
+    HEAVY = "heavy"  # writing becomes much slower, or it is another model file
+
 
 @dataclass(frozen=True, slots=True)
 class Lever:
@@ -102,6 +126,7 @@ class Lever:
     detail: str = ""
     request: Request | None = None
     command: str | None = None
+    cost: Cost = Cost.LITTLE
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,8 +33,3 @@ def rooms(plan: MemoryPlan, more: Mapping[str, float] = NOTHING_MORE) -> list[Ro
     # A GPU may be lent less than there is.
     lent = [gpu.usable_bytes - taken[gpu.device] for gpu in borrowers]
     return [*cards, Room(host.device_name, min(in_ram, *lent) if lent else in_ram)]
-
-
-def has_room(plan: MemoryPlan, more: Mapping[str, float] = NOTHING_MORE) -> bool:
-    """Whether no memory is too small."""
-    return all(room.n_bytes >= 0 for room in rooms(plan, more))

@@ -2,110 +2,73 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from advisor.engine.deaths import DEVICE_LIMIT
 from advisor.hardware.device import Hardware
-from advisor.memory.plan import MemoryPlan
 from advisor.model.facts import ModelFacts
 from advisor.recommend.comfort import speed_of
+from advisor.recommend.crossing import last_not_negative, last_that_holds
+from advisor.recommend.expectation import Expectation, expecting
 from advisor.recommend.planning import Planning
 from advisor.recommend.quality import quality_of
 from advisor.recommend.result import Alternative, DecodeSpeed
-from advisor.recommend.room import has_room
-from advisor.recommend.search import ContextRange, bands, context_range, largest
+from advisor.recommend.search import ContextRange, bands, context_range
 from advisor.recommend.steps import steps
 from advisor.settings.load_settings import CACHE_TYPES, LoadSettings
 from advisor.settings.request import Request
 from advisor.settings.runtimes import asked_n_ctx, resolve
 from advisor.speed import decoding
 
-# After so many corrected guesses the range is halved: then the engine follows no line.
-_CORRECTIONS = 4
 # What is less than this much better, of context or speed, is the same to a person.
 _NOTICEABLE = 1.05
 
 
 def largest_row(request: Request, facts: ModelFacts, planner: Planning) -> Alternative:
-    """The largest context for exactly these settings: guessed by formula, confirmed by the engine.
+    """The largest context for exactly these settings: expected by formula, confirmed by the engine.
 
     Where the runtime's parameters follow the context, of the highest band that has one that fits. Raises
     SettingsError for what the model or the runtime cannot have.
     """
     span = context_range(request, facts)
-    plans: dict[int, MemoryPlan] = {}
-
-    def estimate(n_ctx: int) -> MemoryPlan:
-        return planner.estimate(resolve(request, facts, n_ctx))
-
-    def fits(n_ctx: int) -> bool:
-        if n_ctx not in plans:
-            plans[n_ctx] = planner.plan(resolve(request, facts, n_ctx))
-        return plans[n_ctx].fits
-
+    answers = expecting(facts, planner)
+    found = bands(request, facts, span)
     best = 0
-    for band in reversed(bands(request, facts, span)):
-        guess = largest(lambda n: estimate(n).fits, band)
-        guess = _nearer(guess or band.above + band.step, band, fits, estimate, plans)
-        best = largest(fits, band, guess=guess)
+    for band in reversed(found):
+        if not answers.is_hopeless(resolve(request, facts, band.above + band.step)):
+            best = _largest_of(band, request, facts, answers)
         if best:
             break
-    plan = plans[best or span.step]
-    above = plans.get(best + span.step)
+    for band in found:  # where a hopeless one was not
+        if band.above == best and answers.plan(resolve(request, facts, best + band.step)).fits:
+            best = _largest_of(band, request, facts, answers)
+    plan = answers.plan(resolve(request, facts, best or span.step))
+    is_at_limit = False
+    if best < span.highest:
+        above = answers.plan(resolve(request, facts, best + span.step))
+        is_at_limit = any(note.code == DEVICE_LIMIT for note in above.notes)
     return Alternative(
         settings=plan.settings,
         n_ctx_max=plan.settings.n_ctx if best else 0,
         plan=plan,
-        at_device_limit=above is not None and any(note.code == DEVICE_LIMIT for note in above.notes),
+        at_device_limit=is_at_limit,
         request=replace(request, n_ctx=asked_n_ctx(request, plan.settings)),
         steps=steps(plan.settings, facts),
     )
 
 
-def _nearer(
-    guess: int,
-    band: ContextRange,
-    fits: Callable[[int], bool],
-    estimate: Callable[[int], MemoryPlan],
-    plans: Mapping[int, MemoryPlan],
-) -> int:
-    """A guess that is right or nearly so: the formula's, corrected by what the answers differ from it.
+def _largest_of(band: ContextRange, request: Request, facts: ModelFacts, answers: Expectation) -> int:
+    """The largest context of the band, 0 if none of it fits."""
 
-    By the same bytes at first, then on a line through the last two guesses. `plans` holds what `fits` asked.
-    """
-    before = guess
-    for _ in range(_CORRECTIONS):
-        beside = guess + band.step if fits(guess) else guess - band.step
-        if not band.above < beside <= band.highest or fits(beside) != fits(guess):
-            break
-        at_guess, at_before = (_off_by(plans[asked], estimate(asked)) for asked in (guess, before))
-        off_by = _on_a_line(guess, at_guess, before, at_before)
-        found = largest(lambda n, off_by=off_by: has_room(estimate(n), off_by(n)), band)  # type: ignore[misc]
-        before, guess = guess, found or band.above + band.step
-        if guess == before:
-            break
-    return guess
+    def settings(n_steps: int) -> LoadSettings:
+        return resolve(request, facts, n_steps * band.step)
 
+    def expected(first: int, last: int) -> int | None:
+        return last_not_negative(lambda n: answers.room_bytes(settings(n)), first, last)
 
-def _on_a_line(
-    here: int, at_here: Mapping[str, int], there: int, at_there: Mapping[str, int]
-) -> Callable[[int], dict[str, float]]:
-    """Bytes by device at any context, from those at one or two contexts."""
-
-    def at(n_ctx: int) -> dict[str, float]:
-        share = (n_ctx - here) / (there - here) if there != here else 0.0
-        return {
-            device: n_bytes + share * (at_there.get(device, n_bytes) - n_bytes)
-            for device, n_bytes in at_here.items()
-        }
-
-    return at
-
-
-def _off_by(answer: MemoryPlan, by_formula: MemoryPlan) -> dict[str, int]:
-    ours = {line.device: line.total_bytes for line in by_formula.memory}
-    return {line.device: line.total_bytes - ours.get(line.device, 0) for line in answer.memory}
+    first, last = band.above // band.step + 1, band.highest // band.step
+    found = last_that_holds(lambda n: answers.plan(settings(n)).fits, expected, first, last)
+    return (found or 0) * band.step
 
 
 def described(row: Alternative, facts: ModelFacts, hardware: Hardware) -> Alternative:

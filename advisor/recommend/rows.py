@@ -3,45 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from advisor.errors import SettingsError
 from advisor.hardware.device import Hardware
 from advisor.model.facts import ModelFacts
-from advisor.recommend.cpu_placement import cpu_placements
+from advisor.recommend.cache_pairs import possible_pairs, with_cache_types
+from advisor.recommend.cpu_placement import cache_in_ram, least_on_cpu
+from advisor.recommend.expectation import Expectation, expecting
 from advisor.recommend.gpu_placement import gpu_placements
 from advisor.recommend.planning import Planning
 from advisor.recommend.result import Alternative
 from advisor.recommend.row import described, is_dominated, largest_row
 from advisor.recommend.search import context_range
 from advisor.settings.request import Request
-from advisor.settings.runtimes import RUNTIMES, asked_n_ctx, runtime_named
-
-__all__ = ["Planning", "alternatives", "largest_row", "possible_pairs", "with_cache_types"]
-
-# K and V types worth a row, by falling precision. Uneven pairs need a runtime that can say them.
-CACHE_PAIRS = (("f16", "f16"), ("q8_0", "q8_0"), ("q8_0", "q4_0"), ("q4_0", "q4_0"))
-
-
-def with_cache_types(request: Request, cache_type_k: str, cache_type_v: str) -> Request:
-    """`request` with those types, and with flash attention where a quantized V needs it to be asked for."""
-    runtime = runtime_named(request.runtime)
-    quantized_v = cache_type_v not in {"f32", "f16", "bf16"}
-    flash_attn = request.flash_attn
-    if flash_attn is None and runtime.flash_attn == "off" and quantized_v:
-        flash_attn = "on"
-    return replace(request, cache_type_k=cache_type_k, cache_type_v=cache_type_v, flash_attn=flash_attn)
-
-
-def possible_pairs(request: Request) -> tuple[tuple[str, str], ...]:
-    """The pairs that the runtime can express, those that the user named first."""
-    runtime = RUNTIMES[runtime_named(request.runtime).name]
-    pairs = [(k, v) for k, v in CACHE_PAIRS if k == v or not runtime.one_cache_type]
-    if request.cache_type_k or request.cache_type_v:
-        k = request.cache_type_k or (request.cache_type_v if runtime.one_cache_type else None) or "f16"
-        v = request.cache_type_v or (k if runtime.one_cache_type else "f16")
-        pairs = [(k, v), *(pair for pair in pairs if pair != (k, v))]
-    return tuple(pairs)
+from advisor.settings.runtimes import asked_n_ctx, resolve
 
 
 def alternatives(
@@ -59,22 +34,23 @@ def alternatives(
     everything. Pairs that the model's head size forbids are left out. Raises SettingsError if none is
     possible.
     """
+    answers = expecting(facts, planner)
     plain: list[Alternative] = []
-    placed: list[Alternative] = []
     forbidden: SettingsError | None = None
     for k, v in possible_pairs(request):
-        asked = with_cache_types(request, k, v)
         try:
-            row = described(largest_row(asked, facts, planner), facts, hardware)
+            row = largest_row(with_cache_types(request, k, v), facts, answers)
+            plain.append(described(row, facts, hardware))
         except SettingsError as error:
             forbidden = forbidden or error
-            continue
-        plain.append(row)
-        if (k, v) in accepted and hardware.gpus:
-            found = _placed(asked, row, facts, hardware, planner, wish)
-            placed.extend(described(other, facts, hardware) for other in found if other.n_ctx_max)
     if not plain and forbidden:
         raise forbidden
+    placed: list[Alternative] = []
+    for row in plain if hardware.gpus else ():
+        if row.cache_types in accepted:
+            asked = with_cache_types(request, *row.cache_types)
+            found = _placed(asked, row, facts, hardware, answers, wish)
+            placed.extend(described(other, facts, hardware) for other in found if other.n_ctx_max)
     return (*plain, *_worth_showing(placed, plain))
 
 
@@ -83,19 +59,26 @@ def _placed(
     row: Alternative,
     facts: ModelFacts,
     hardware: Hardware,
-    planner: Planning,
+    answers: Expectation,
     wish: int,
 ) -> Iterator[Alternative]:
     """The same cache types in other places; `row` is the one that leaves the places to the runtime."""
     holds_wish = _holds(row, asked, wish)
-    for other in gpu_placements(asked, facts, hardware, planner, wish):
-        found = largest_row(other, facts, planner)
+    for other in gpu_placements(asked, facts, hardware, answers, wish):
+        found = largest_row(other, facts, answers)
         holds_wish = holds_wish or _holds(found, asked, wish)
         yield found
-    if not holds_wish and not asked.gpu_only:
-        step = context_range(asked, facts).step
-        for other in cpu_placements(asked, facts, hardware, planner, wish, step):
-            yield largest_row(other, facts, planner)
+    if holds_wish or asked.gpu_only:
+        return
+    step = context_range(asked, facts).step
+    in_ram = cache_in_ram(asked, facts)
+    if in_ram and answers.is_hopeless(resolve(in_ram, facts, step)):
+        in_ram = None
+    # Asked for before layers are moved: the engine has the model open for it.
+    with_cache = [largest_row(other, facts, answers) for other in (in_ram,) if other]
+    if moved := least_on_cpu(asked, facts, hardware, answers, wish, step):
+        yield largest_row(moved, facts, answers)
+    yield from with_cache
 
 
 def _holds(row: Alternative, request: Request, wish: int) -> bool:

@@ -11,9 +11,11 @@ from advisor.hardware.device import Hardware
 from advisor.memory.kv_cache import BLOCKS, n_cells
 from advisor.memory.plan import DeviceMemory, MemoryPlan, Verdict
 from advisor.model.facts import Attention, ModelFacts
+from advisor.recommend.cache_pairs import with_cache_types
+from advisor.recommend.planning import Planning
 from advisor.recommend.quality import CacheTypes, ForkType, load_cache_types
 from advisor.recommend.result import WhatIfType
-from advisor.recommend.rows import Planning, largest_row, with_cache_types
+from advisor.recommend.row import largest_row
 from advisor.settings.load_settings import CACHE_TYPES, LoadSettings
 from advisor.settings.request import Request
 
@@ -114,7 +116,7 @@ def _note(fork: ForkType) -> Note:
             "cache_type": fork.name,
             "fork": fork.fork,
             "bits_per_element": 8 * fork.block_bytes / fork.block_elements,
-            "sources": " ".join(fork.sources),
+            "sources": "; ".join(fork.sources),
             "seen": fork.seen,
         },
     )

@@ -80,10 +80,10 @@ def _rows(client: EngineClient, files: Sequence[Path]) -> Iterator[Row]:
 
 
 def markdown(rows: Sequence[Row]) -> str:
-    """The table of all rows, and under it the counts."""
-    lines = ["| " + " | ".join(HEADINGS) + " |", "|" + " --- |" * len(HEADINGS)]
+    """The counts, and under them the table of all rows."""
+    lines = [*(_sentence(found) for found in count(rows)), "", "## Model by model", ""]
+    lines += ["| " + " | ".join(HEADINGS) + " |", "|" + " --- |" * len(HEADINGS)]
     lines += ["| " + " | ".join(_cells(row)) + " |" for row in rows]
-    lines += ["", *(_sentence(found) for found in count(rows))]
     return "\n".join(lines) + "\n"
 
 

@@ -1,18 +1,24 @@
+from collections.abc import Iterator
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from advisor.errors import UsageError
 from advisor.units import (
+    ByteUnits,
     GiB,
     KiB,
     MiB,
+    byte_units,
     format_bytes,
     format_seconds,
     format_tokens,
     pad,
     parse_size,
     parse_tokens,
+    spell_bytes_in,
+    unit_sizes,
 )
 
 
@@ -70,6 +76,37 @@ def test_tokens_as_people_type_them(text: str, n_tokens: int) -> None:
 )
 def test_bytes_for_people(n_bytes: int, text: str) -> None:
     assert format_bytes(n_bytes) == text
+
+
+@pytest.fixture
+def decimal() -> Iterator[None]:
+    """For as long as the test runs."""
+    spell_bytes_in(ByteUnits.DECIMAL)
+    yield
+    spell_bytes_in(ByteUnits.BINARY)
+
+
+@pytest.mark.usefixtures("decimal")
+@pytest.mark.parametrize(
+    ("n_bytes", "text"),
+    [
+        (0, "0 B"),
+        (999, "999 B"),
+        (1500, "1.5 kB"),
+        (10**6, "1.0 MB"),
+        (10**9 - 1, "1.0 GB"),
+        (16 * GiB, "17.2 GB"),
+        (3 * 10**12, "3.0 TB"),
+        (-1500, "-1.5 kB"),
+    ],
+)
+def test_bytes_for_people_who_count_in_thousands(n_bytes: int, text: str) -> None:
+    assert format_bytes(n_bytes) == text
+    assert unit_sizes()[1] == ("GB", 10**9)
+
+
+def test_sizes_are_spelled_in_powers_of_1024_until_someone_wants_it_otherwise() -> None:
+    assert byte_units() is ByteUnits.BINARY
 
 
 def test_tokens_for_people() -> None:

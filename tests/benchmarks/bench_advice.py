@@ -240,7 +240,8 @@ def main() -> list[Figure]:
                 max(figures.without_restarts for figures in all_of),
                 "s",
                 f"the slowest of {len(all_of)} models, up to {max(f.n_questions for f in all_of)} questions; "
-                f"{max(f.seconds for f in all_of):.2f} s with the starts that the rig's limit costs",
+                f"{max(f.seconds for f in all_of):.2f} s with the starts that the rig's limit costs, "
+                f"{max(sum(f.processor_seconds) for f in all_of):.2f} s of processor time",
                 at_most=WANTED_SECONDS[where],
             )
             for where, all_of in found.items()

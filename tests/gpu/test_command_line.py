@@ -13,8 +13,8 @@ import pytest
 
 from advisor.cli import computer
 from advisor.cli.main import main
-from advisor.hardware import ram
 from advisor.hardware.detect import Detector
+from advisor.hardware.detectors import ram
 from tests.support.small_models import small_llama
 
 pytestmark = pytest.mark.gpu

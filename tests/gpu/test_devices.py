@@ -12,8 +12,8 @@ from advisor.engine.client import EngineClient
 from advisor.engine.devices import devices_of
 from advisor.engine.launch import Launch
 from advisor.engine.protocol import EngineInfo
-from advisor.hardware import ram
 from advisor.hardware.detect import Detector, detect
+from advisor.hardware.detectors import ram
 from advisor.hardware.device import Hardware, Kind
 from advisor.memory.assemble import targets
 

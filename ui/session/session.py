@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 
 from advisor.errors import AdvisorError
 from advisor.hardware.device import Hardware
-from advisor.library.company import NOT_A_MODEL, is_projector
 from advisor.recommend.need import Need, requested
 from advisor.settings.request import Request
 from advisor.settings.runtimes import asked_n_ctx
@@ -29,6 +28,7 @@ from ui.session.exporting import Exporting
 from ui.session.goals import Goals
 from ui.session.library import Library
 from ui.session.opened import OpenedModels
+from ui.session.opening import Opening
 from ui.session.proving import Proving
 from ui.session.state import EngineState, OpenModel
 from ui.session.tasks import Tasks
@@ -70,6 +70,7 @@ class Session(QObject):
         self.exporting = Exporting(answers, tasks, self)
         self.asides = Asides(answers, tasks, self.opened)
         self._answering = Answering(answers, tasks, self)
+        self._opening = Opening(self.opened, self.accompanying, self._answering, self)
         self._watching = Watching(answers, tasks, lambda: self.models, self)
         self._pass_signals_on()
         self._connect()
@@ -86,6 +87,7 @@ class Session(QObject):
         self.proving.changed.connect(self.proof_changed)
         self.accompanying.refused.connect(self.model_changed)
         self._answering.changed.connect(self.model_changed)
+        self._opening.changed.connect(self.model_changed)
         self._answering.progress_changed.connect(self.progress_changed)
 
     def _connect(self) -> None:
@@ -93,8 +95,7 @@ class Session(QObject):
         self.goals.changed.connect(self._goals_known)
         self.opened.closing.connect(self._closing)
         self._answering.was_read.connect(self._watching.follow)
-        self._answering.facts_read.connect(self._facts_read)
-        self._answering.unreadable.connect(self._unreadable)
+        self._opening.is_model.connect(self._is_model)
         self._watching.changed.connect(self._answering.read)
 
     def start(self) -> None:
@@ -156,15 +157,7 @@ class Session(QObject):
 
     def open_paths(self, paths: Iterable[Path]) -> list[OpenModel]:
         """Open these files and show the first. A projector goes with the first model, or the shown one."""
-        wanted = [path.absolute() for path in paths]
-        models = [path for path in wanted if not is_projector(path)]
-        opened = self.opened.open(models)
-        target = opened[0] if opened else self.current
-        for path in wanted:
-            if is_projector(path) and target:
-                self.accompanying.open_projector(target, path)
-        # Without a model they say themselves what they are.
-        return opened if target else self.opened.open(wanted)
+        return self._opening.open(paths)
 
     def show_model(self, model: OpenModel) -> None:
         self.opened.show(model)
@@ -226,22 +219,12 @@ class Session(QObject):
 
     # --- what follows from what
 
-    def _facts_read(self, model: OpenModel) -> None:
-        twin = self.opened.twin(model)
-        if twin:
-            self.opened.leave(model, twin)
-            return
+    def _is_model(self, model: OpenModel) -> None:
         self.model_changed.emit(model)
         self.proving.look_back(model)
         if model is self.current and model.runtime:
             self.wishes_changed.emit()
         self._answering.ask(model)
-
-    def _unreadable(self, model: OpenModel) -> None:
-        """A projector by another name goes with the model that was shown when it was opened."""
-        target = model.came_after
-        if model.error and model.error.code == NOT_A_MODEL and target in self.models and target.facts:
-            self.accompanying.open_projector(target, model.path, lambda: self.opened.leave(model, target))
 
     def _closing(self, model: OpenModel) -> None:
         if self.proving.running is model:

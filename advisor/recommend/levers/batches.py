@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from advisor.memory.kv_cache import is_quantized, uses_flash_attn
 from advisor.recommend.levers.situation import Situation
-from advisor.recommend.result import Lever
+from advisor.recommend.result import Cost, Lever
 from advisor.settings.runtimes import resolve
 
 SMALL_UBATCH = 256
@@ -21,7 +21,8 @@ def ubatch_levers(now: Situation) -> Iterator[Lever]:
     n_ubatch = now.settings.n_ubatch
     if n_ubatch > SMALL_UBATCH:
         asked = replace(now.request, n_ubatch=SMALL_UBATCH)
-        lever = now.changed("ubatch", f"ubatch {SMALL_UBATCH}", asked, detail="prompts are read more slowly")
+        detail = "prompts are read more slowly"
+        lever = now.changed("ubatch", f"ubatch {SMALL_UBATCH}", asked, detail=detail, cost=Cost.SOME)
         if lever and (lever.gain_tokens > 0 or lever.gain_bytes > 0):
             yield lever
     if now.holds_nothing or not _is_on_gpu(now):
@@ -54,7 +55,13 @@ def slot_levers(now: Situation) -> Iterator[Lever]:
     title = f"One slot instead of {settings.n_seq_max}"
     if gain_tokens > 0 or gain_bytes > 0:
         yield now.lever(
-            "one-slot", title, gain_tokens, gain_bytes, "one conversation at a time has it all", asked
+            "one-slot",
+            title,
+            gain_tokens,
+            gain_bytes,
+            "one conversation at a time has it all",
+            asked,
+            cost=Cost.SOME if now.request.users else Cost.LITTLE,
         )
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
+from advisor.recommend.cache_pairs import possible_pairs, with_cache_types
 from advisor.recommend.levers.situation import Situation
 from advisor.recommend.quality import load_cache_types
-from advisor.recommend.result import Alternative, Lever
-from advisor.recommend.rows import possible_pairs, with_cache_types
-from advisor.settings.load_settings import LoadSettings
+from advisor.recommend.result import Alternative, Cost, Lever
+from advisor.settings.load_settings import CACHE_TYPES
 from advisor.settings.request import Request
 
 # Settings that a row has to share with the recommendation for their contexts to differ by cache type alone.
@@ -20,7 +20,7 @@ def cache_type_levers(now: Situation) -> Iterator[Lever]:
     """Each other pair that the runtime can express; what it holds comes from the table where it is there."""
     known = load_cache_types()
     for k, v in possible_pairs(now.request):
-        if (k, v) == _types(now.settings):
+        if (k, v) == (now.settings.cache_type_k, now.settings.cache_type_v):
             continue
         asked = with_cache_types(now.request, k, v)
         plan = now.at_n_ctx(asked)
@@ -35,6 +35,7 @@ def cache_type_levers(now: Situation) -> Iterator[Lever]:
             now.here.total_bytes - plan.total_bytes,
             "; ".join(part for part in (quality.short if quality else "", _whole_server(now)) if part),
             asked,
+            cost=Cost.LITTLE if _is_precise(k) and _is_precise(v) else Cost.SOME,
         )
         if lever.gain_tokens > 0 or lever.gain_bytes > 0:
             yield lever
@@ -61,7 +62,7 @@ def _whole_server(now: Situation) -> str:
 
 def _gain(now: Situation, asked: Request, k: str, v: str) -> int:
     for row in now.rows:
-        if _types(row.settings) == (k, v) and _is_alike(row, now.chosen):
+        if row.cache_types == (k, v) and _is_alike(row, now.chosen):
             return row.n_ctx_max - now.chosen.n_ctx_max
     return now.gain(now.most(asked))
 
@@ -70,5 +71,6 @@ def _is_alike(row: Alternative, chosen: Alternative) -> bool:
     return all(getattr(row.settings, name) == getattr(chosen.settings, name) for name in _SAME)
 
 
-def _types(settings: LoadSettings) -> tuple[str, str]:
-    return settings.cache_type_k, settings.cache_type_v
+def _is_precise(cache_type: str) -> bool:
+    """Sources agree on eight bits and more (presets/cache_types.toml)."""
+    return CACHE_TYPES.index(cache_type) <= CACHE_TYPES.index("q8_0")

@@ -46,8 +46,10 @@ def placement_levers(now: Situation) -> Iterator[Lever]:
 
 
 def _of(now: Situation, code: str, title: str, request: Request) -> Iterator[Lever]:
-    slower = now.speed_change(request) or "writes more slowly"
-    lever = now.changed(code, title, request, detail=slower, freed=lambda plan: _freed_on_gpus(now, plan))
+    slower, cost = now.slower(request)
+    lever = now.changed(
+        code, title, request, detail=slower, cost=cost, freed=lambda plan: _freed_on_gpus(now, plan)
+    )
     if lever and lever.gain_tokens > 0:
         yield lever
 

@@ -1,4 +1,4 @@
-"""All levers of one recommendation, ranked by what they buy; what only costs comes last."""
+"""All levers of one recommendation, ranked by what they cost a person and what they buy."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from advisor.recommend.levers.memory import closing_levers, holder_levers, reser
 from advisor.recommend.levers.placement import placement_levers
 from advisor.recommend.levers.situation import ByFormula, Situation
 from advisor.recommend.levers.weights import quantization_levers
-from advisor.recommend.result import Alternative, Lever
+from advisor.recommend.planning import Planning
+from advisor.recommend.result import Alternative, Cost, Lever
 from advisor.recommend.row import largest_row
-from advisor.recommend.rows import Planning
 from advisor.settings.request import Request
 from advisor.settings.runtimes import resolve, runtime_named
 
@@ -21,6 +21,7 @@ _KINDS = (
     *(holder_levers, window_levers, cache_type_levers, ubatch_levers, slot_levers, closing_levers),
     *(quantization_levers, placement_levers, flash_attention_levers, reserve_levers),
 )
+_COSTS = list(Cost)
 
 
 def levers(
@@ -32,7 +33,9 @@ def levers(
     planner: Planning,
     n_ctx: int,
 ) -> tuple[Lever, ...]:
-    """What the person could change, by tokens gained, without any by bytes; what costs after what buys.
+    """What the person could change: what costs little first, then by tokens gained, without any by bytes.
+
+    So nothing that slows the writing much stands before what does not. What buys nothing comes last.
 
     `request` is the chosen one, with its cache types and places; `n_ctx` (the runtime's own word) is where
     bytes are compared. All is by formula, but for the contexts that `rows` already hold. Levers that buy
@@ -55,6 +58,7 @@ def levers(
     return tuple(sorted(found, key=_rank))
 
 
-def _rank(lever: Lever) -> tuple[bool, int, int]:
-    costs = lever.gain_tokens < 0 or (lever.gain_tokens == 0 and lever.gain_bytes < 0)
-    return costs, -lever.gain_tokens, 0 if lever.gain_tokens else -lever.gain_bytes
+def _rank(lever: Lever) -> tuple[bool, int, int, int]:
+    buys_nothing = lever.gain_tokens < 0 or (lever.gain_tokens == 0 and lever.gain_bytes < 0)
+    gain_bytes = 0 if lever.gain_tokens else lever.gain_bytes
+    return buys_nothing, _COSTS.index(lever.cost), -lever.gain_tokens, -gain_bytes

@@ -10,13 +10,15 @@ from advisor.errors import SettingsError
 from advisor.hardware.device import Hardware
 from advisor.memory.plan import MemoryPlan
 from advisor.model.facts import ModelFacts
+from advisor.recommend.planning import Planning
 from advisor.recommend.reasons import format_rate
-from advisor.recommend.result import Alternative, Lever
-from advisor.recommend.rows import Planning, largest_row
+from advisor.recommend.result import Alternative, Cost, Lever
+from advisor.recommend.row import largest_row
 from advisor.settings.load_settings import LoadSettings
 from advisor.settings.request import Request
 from advisor.settings.runtimes import Runtime, resolve
 from advisor.speed import decoding
+from advisor.speed.rate import Rate
 from advisor.units import format_bytes, format_tokens
 
 # What is less than this much of the whole is not worth a line.
@@ -24,6 +26,8 @@ _WORTH_SHOWING = 0.01
 # A change of speed below this is not worth a word: the estimate is coarser.
 _NOTICEABLE = 0.05
 _ROUND_TO_PERCENT = 5
+# Writing that keeps less than this of its speed is felt with every answer.
+_MUCH_SLOWER = 0.8
 _IN_TIMES = 2  # from here on "2.4 times", below it "40 %"
 
 
@@ -99,6 +103,7 @@ class Situation:
         *,
         detail: str = "",
         command: str | None = None,
+        cost: Cost = Cost.LITTLE,
         freed: Callable[[MemoryPlan], int] | None = None,
     ) -> Lever | None:
         """The lever for another request, None where the load cannot be. `freed` says which bytes count."""
@@ -106,7 +111,8 @@ class Situation:
         if plan is None:
             return None
         counted = freed or (lambda other: self.here.total_bytes - other.total_bytes)
-        return self.lever(code, title, self.gain(self.most(request)), counted(plan), detail, request, command)
+        gain_tokens = self.gain(self.most(request))
+        return self.lever(code, title, gain_tokens, counted(plan), detail, request, command, cost)
 
     def lever(
         self,
@@ -117,6 +123,7 @@ class Situation:
         detail: str = "",
         request: Request | None = None,
         command: str | None = None,
+        cost: Cost = Cost.LITTLE,
     ) -> Lever:
         """The lever with its sentence: what it buys, then what else it does."""
         buys = self._buys(gain_tokens, gain_bytes)
@@ -130,6 +137,7 @@ class Situation:
             detail=detail,
             request=request,
             command=command,
+            cost=cost,
         )
 
     def is_worth_showing(self, lever: Lever) -> bool:
@@ -142,28 +150,37 @@ class Situation:
         tokens = abs(lever.gain_tokens) >= max(1, self.n_ctx_max * _WORTH_SHOWING)
         return tokens or abs(lever.gain_bytes) >= max(1, self.here.total_bytes * _WORTH_SHOWING)
 
-    def speed_change(self, request: Request) -> str:
-        """ "writes about 40 % slower when 16,384 tokens are there", nothing where that is not known.
+    def slower(self, request: Request) -> tuple[str, Cost]:
+        """What the changed load costs of the speed of writing.
 
-        The mean of the cautious ratio and the hopeful one: what both loads have in common cancels out. Where
-        nothing fits there is nothing to compare with: then it is the rate itself, at the start.
+        "writes about 2.6 times slower at 16,640 tokens, 1.2 to 2.9 tokens/s at 131,072": the first is the
+        mean of the cautious ratio and the hopeful one, in which what both loads have in common cancels out;
+        the second is with all the tokens that it holds. Where nothing fits there is nothing to compare with:
+        then it is the rate at the start.
         """
         plan = self.at_n_ctx(request)
         before = decoding(self.facts, self.settings, self.hardware)
         after = decoding(self.facts, plan.settings, self.hardware) if plan else None
         if before is None or after is None or plan is None:
-            return ""
+            return "writes more slowly", Cost.HEAVY
         if self.holds_nothing:
-            rate = after.rate(0)
-            return f"writes about {format_rate(rate.low)} to {format_rate(rate.high)} tokens/s at the start"
+            return f"writes about {_range(after.rate(0))} at the start", Cost.HEAVY
+
+        def times(depth: int) -> float:
+            old, new = before.rate(depth), after.rate(depth)
+            return sqrt(new.low / old.low * new.high / old.high)
+
         depth = min(self.settings.n_ctx_per_slot, plan.settings.n_ctx_per_slot)
-        old, new = before.rate(depth), after.rate(depth)
-        times = sqrt(new.low / old.low * new.high / old.high)
-        if abs(times - 1) < _NOTICEABLE:
-            return ""
-        words = f"writes {_times_words(times)} when {format_tokens(depth)} tokens are there"
+        full = max(depth, plan.settings.with_n_ctx(self.most(request)).n_ctx_per_slot)
+        words = f"writes {_times_words(times(depth))} at {format_tokens(depth)} tokens"
+        if full > depth:
+            words += f", {_range(after.rate(full))} at {format_tokens(full)}"
         is_assumed = before.assumed_ram or after.assumed_ram
-        return f"{words} (if the RAM is {is_assumed.name})" if is_assumed else words
+        if is_assumed:
+            words += f" (if the RAM is {is_assumed.name})"
+        # What is slow only with the tokens that it buys is slow all the same.
+        is_much = min(times(depth), times(full)) < _MUCH_SLOWER
+        return words, Cost.HEAVY if is_much else Cost.SOME
 
     def _buys(self, gain_tokens: int, gain_bytes: int) -> str:
         parts = []
@@ -179,7 +196,13 @@ class Situation:
         return ", ".join(parts)
 
 
+def _range(rate: Rate) -> str:
+    return f"{format_rate(rate.low)} to {format_rate(rate.high)} tokens/s"
+
+
 def _times_words(times: float) -> str:
+    if abs(times - 1) < _NOTICEABLE:
+        return "about as fast"
     if times <= 1 / _IN_TIMES or times >= _IN_TIMES:
         return f"about {_few_digits(max(times, 1 / times))} times {'slower' if times < 1 else 'faster'}"
     percent = max(_ROUND_TO_PERCENT, round(abs(times - 1) * 100 / _ROUND_TO_PERCENT) * _ROUND_TO_PERCENT)

@@ -11,7 +11,7 @@ from advisor.model.facts import ModelFacts, Weight
 from advisor.model.presets.quantization import TYPE_IDS, QuantizedModel, tensor_types
 from advisor.model.presets.tensors import PlainTensor
 from advisor.recommend.levers.situation import Situation
-from advisor.recommend.result import Lever
+from advisor.recommend.result import Cost, Lever
 from advisor.units import format_bytes
 
 # Offered by falling size. What is smaller than the last costs too much of what the model can do.
@@ -43,6 +43,7 @@ def quantization_levers(now: Situation) -> Iterator[Lever]:
                 gain_tokens,
                 gain_bytes,
                 f"an estimate: another file, with weights of about {weights}, that knows the model less well",
+                cost=Cost.HEAVY,
             )
 
 

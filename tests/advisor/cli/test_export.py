@@ -72,7 +72,7 @@ def test_a_file_that_is_there_is_kept_unless_told_otherwise(
 
 @pytest.mark.parametrize("runtime", TARGETS)
 def test_the_document_of_the_contract(runtime: str, model: str, capsys: pytest.CaptureFixture[str]) -> None:
-    document = answer(capsys, model, "--to", runtime)
+    document = answer(capsys, model, "--to", runtime, "-c", "4096")
     assert list(document) == [
         "schema_version",
         "runtime",

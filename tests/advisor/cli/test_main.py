@@ -237,6 +237,17 @@ def test_neither_the_window_nor_llama_cpp_is_loaded_by_the_command_line(tmp_path
     assert done.returncode == 0, done.stderr.decode()
 
 
+@pytest.mark.parametrize("command", ["main", "window"])
+def test_without_the_desktop_part_it_says_so(command: str) -> None:
+    program = f"import sys; sys.modules['PySide6'] = None; from advisor.cli.main import {command}; "
+    root = Path(__file__).resolve().parents[3]
+    words = [sys.executable, "-c", f"{program}sys.exit({command}([]))"]
+    done = subprocess.run(words, cwd=root, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.splitlines()[-2].startswith("The desktop part is not installed")
+    assert "Traceback" not in done.stderr
+
+
 def test_a_reader_that_goes_away_is_no_error(tmp_path: Path) -> None:
     model = str(write_shape("llama-3.2-1b", tmp_path))
     root = Path(__file__).resolve().parents[3]

@@ -13,6 +13,7 @@ from advisor.cli import probe_verb
 from advisor.cli.main import main
 from advisor.cli.probe_progress import line
 from advisor.engine.proof import MemorySample
+from advisor.hardware.detect import detect
 from advisor.history import History
 from advisor.probe.events import Event
 from advisor.units import MiB
@@ -39,7 +40,7 @@ def prover(monkeypatch: pytest.MonkeyPatch) -> FakeProver:
         (("{model}", "--gpu", "RTX 4070"), "Only this computer can be proved"),
         (("{model}", "--basis", "formula"), "A proof needs llama.cpp"),
         (("{model}", "--max-seconds", "0"), "no time is not enough"),
-        (("{model}", "--fill", "quickly"), "invalid choice"),
+        (("{model}", "--fill", "quickly"), "is not one of"),
         (("{model}", "--cap", "much"), "not a size"),
     ],
 )
@@ -96,6 +97,44 @@ def test_the_proof_is_kept_and_its_safe_context_exported(
     exported = capsys.readouterr().out
     assert f"{record.result.safe_n_ctx}" in exported
     assert "q8_0" in exported
+
+
+def note_codes(captured: str) -> list[str]:
+    return [note["code"] for note in lines(captured)[-1]["measured_notes"]]
+
+
+@pytest.mark.engine
+def test_what_a_proof_could_not_teach_is_said(
+    prover: FakeProver, model: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["probe", model, "-c", "4096", "--json"]) == 0
+    assert not {"speed-not-learned", "overhead-not-learned"} & set(note_codes(capsys.readouterr().out))
+    prover.tells_memory = False
+    assert main(["probe", model, "-c", "4096", "--json"]) == 0
+    codes = note_codes(capsys.readouterr().out)
+    assert "overhead-not-learned" in codes
+    assert "speed-not-learned" not in codes
+    newest, before = History().records()
+    assert newest.calibration is not None
+    assert before.calibration is not None
+    assert not newest.calibration.overhead_bytes
+    assert before.calibration.overhead_bytes.keys() == {"CPU"}
+
+
+@pytest.mark.engine
+def test_a_proof_on_a_busy_computer_is_told_and_does_not_lower_what_was_learned(
+    prover: FakeProver, model: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["probe", model, "-c", "4096", "--json"]) == 0
+    assert "slower-than-before" not in note_codes(capsys.readouterr().out)
+    hardware = detect(())
+    quiet = History().calibration(hardware)
+    prover.speed = lambda n_ctx, depth: 20.0
+    assert main(["probe", model, "-c", "2048", "--json"]) == 0
+    assert "slower-than-before" in note_codes(capsys.readouterr().out)
+    now = History().calibration(hardware)
+    assert now.n_probes == 2
+    assert now.decode_share["ram"] == pytest.approx(quiet.decode_share["ram"], rel=0.01)
 
 
 @pytest.mark.engine

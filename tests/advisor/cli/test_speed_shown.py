@@ -32,6 +32,10 @@ def test_the_document_has_the_cautious_figure_and_the_range(
     assert 0 < reading["low"] < reading["high"]
     assert first["low"] == pytest.approx(chosen["n_ctx"] / reading["high"], rel=0.01)
     assert first["high"] == pytest.approx(chosen["n_ctx"] / reading["low"], rel=0.01)
+    prompts = speed["first_token_s"]
+    assert [point["prompt_tokens"] for point in prompts] == [1024, 4096, chosen["n_ctx"]]
+    assert {"low": prompts[-1]["low"], "high": prompts[-1]["high"]} == first
+    assert all(0 <= point["low"] <= point["high"] for point in prompts)
     points, ranges = speed["decode_tokens_per_second"], speed["decode_tokens_per_second_range"]
     assert [point["depth"] for point in points] == [chosen["n_ctx"] * quarter // 4 for quarter in range(5)]
     assert [(p["depth"], p["value"]) for p in points] == [(r["depth"], r["low"]) for r in ranges]
@@ -45,6 +49,7 @@ def test_the_text_has_one_line_of_speed(tmp_path: Path, capsys: pytest.CaptureFi
     assert "when the context is full (assumed from memory bandwidth)" in text
     assert "each new token reads" in text
     assert "a prompt that fills the context: first token after" in text
+    assert "s, one of 1,024 tokens after " in text
     assert "s (assumed from published runs)" in text
 
 

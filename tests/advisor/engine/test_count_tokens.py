@@ -12,7 +12,7 @@ import pytest
 from advisor.engine.client import Deadlines, EngineClient
 from advisor.engine.protocol import OpenModel
 from advisor.errors import EngineDied, EngineRefused, EngineTimeout, EngineUnfit
-from advisor.recommend.prompt_text import inspect_text, pieces
+from advisor.recommend.need.text_file import inspect_text, pieces
 from advisor.settings.load_settings import LoadSettings
 from tests.support.engines import handling
 from tests.support.gemma import real_gemma

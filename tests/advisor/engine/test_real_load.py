@@ -161,6 +161,7 @@ def test_both_methods_fill_the_same_cells(prover: Prover, tmp_path: Path, name: 
         {"n_seq_max": 4, "n_outputs_max": 4},
         {"n_ctx": 256},
         {"n_ubatch": 8},
+        {"n_ubatch": 1},
         {"n_batch": 32},
         {"n_outputs_max": 0},
     ],

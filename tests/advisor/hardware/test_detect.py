@@ -14,9 +14,9 @@ import pytest
 from advisor import presets
 from advisor.errors import PresetError
 from advisor.hardware.detect import Detector, default_detectors, detect, run_detectors
+from advisor.hardware.detectors.ram import detect as detect_ram
 from advisor.hardware.device import Kind
 from advisor.hardware.engine_devices import EngineDevice
-from advisor.hardware.ram import detect as detect_ram
 from advisor.hardware.reading import Detection, Reading, Role
 from advisor.hardware.reserve import Reserve
 from advisor.units import GiB, MiB

@@ -35,6 +35,13 @@ def test_unknown_names_get_the_nearest(table: tuple[KnownGpu, ...], text: str, s
     assert suggested in caught.value.hint
 
 
+@pytest.mark.parametrize("text", ["8GiB", "8 GB", " 8g ", "8"])
+def test_a_size_in_place_of_a_name_is_sent_to_its_own_option(table: tuple[KnownGpu, ...], text: str) -> None:
+    with pytest.raises(PresetError, match="is a size, not a GPU") as caught:
+        choose_gpu(table, text)
+    assert "--vram 8GiB" in caught.value.hint
+
+
 def test_a_size_in_which_it_is_not_sold(table: tuple[KnownGpu, ...]) -> None:
     with pytest.raises(PresetError, match=r"RTX 4070 has 12\.0 GiB, not 16\.0 GiB"):
         choose_gpu(table, "RTX 4070 16GB")

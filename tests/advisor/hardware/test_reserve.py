@@ -11,7 +11,7 @@ from advisor.units import GiB, MiB
 
 
 @pytest.mark.parametrize(
-    "text", ["", "some", "%", "-1%", "100%", "150%", "nan%", "inf%", "-1GiB", "1 GiB 2", "1%%"]
+    "text", ["", "some", "%", "-1%", "100%", "150%", "nan%", "inf%", "-1GiB", "1 GiB 2", "1%%", "10", "1"]
 )
 def test_what_is_no_reserve(text: str) -> None:
     with pytest.raises(SettingsError) as caught:

@@ -291,9 +291,9 @@ def test_only_proofs_on_the_devices_that_are_here_teach(history: History) -> Non
     for calibration in taught:
         history.add(a_record(devices=marks(here), calibration=calibration))
     history.add(a_record(devices=marks(here), calibration=None))
-    assert history.calibrations(here) == tuple(reversed(taught))
-    assert history.calibrations(more) == history.calibrations(here)
-    assert history.calibrations(other) == ()
+    assert [lesson.taught for lesson in history.lessons(here)] == taught
+    assert history.lessons(more) == history.lessons(here)
+    assert history.lessons(other) == ()
     found = history.calibration(here)
     assert (found.overhead_bytes, found.n_probes) == ({"CUDA": 300 * MiB}, 2)
 

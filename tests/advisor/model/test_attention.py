@@ -7,15 +7,8 @@ import pytest
 from advisor.errors import ModelFactsError
 from advisor.gguf.header import Value
 from advisor.model import Attention, facts
-from tests.support.model_headers import model_header
+from tests.support.model_headers import LATENT, model_header
 
-LATENT: dict[str, Value | None] = {
-    "attention.head_count_kv": 1,
-    "attention.key_length": 40,
-    "attention.value_length": 32,
-    "attention.key_length_mla": 24,
-    "attention.value_length_mla": 16,
-}
 GEMMA4: dict[str, Value | None] = {
     "attention.sliding_window": 512,
     "attention.sliding_window_pattern": (1, 1, 0, 1, 1, 0, 1, 0),

@@ -7,14 +7,10 @@ import pytest
 from advisor.errors import ModelFactsError
 from advisor.gguf.header import Value
 from advisor.model import ModelFacts, Recurrence, facts
-from tests.support.model_headers import model_header
+from tests.support.model_headers import LATENT, model_header
 
-LATENT: dict[str, Value | None] = {
-    "attention.head_count_kv": 1,
-    "attention.key_length": 40,
-    "attention.value_length": 32,
-    "attention.key_length_mla": 24,
-    "attention.value_length_mla": 16,
+SPARSE: dict[str, Value | None] = {
+    **LATENT,
     "attention.indexer.key_length": 8,
     "attention.indexer.top_k": 64,
 }
@@ -36,7 +32,7 @@ def indexer_keys(found: ModelFacts) -> list[int | None]:
 @pytest.mark.parametrize("architecture", ["deepseek32", "glm-dsa"])
 def test_an_indexer_without_its_size_is_refused(architecture: str) -> None:
     with pytest.raises(ModelFactsError, match=r"indexer\.key_length"):
-        facts(model_header(architecture, {**LATENT, "attention.indexer.key_length": None}))
+        facts(model_header(architecture, {**SPARSE, "attention.indexer.key_length": None}))
 
 
 @pytest.mark.parametrize("ratios", [None, 4, (4, 4), ("4",) * 8, (-4,) * 8])
@@ -48,27 +44,27 @@ def test_ratios_that_do_not_cover_the_layers_are_refused(ratios: Value | None) -
 def test_types_of_another_length_are_refused() -> None:
     """get_key_or_arr wants n_layer() entries, without the prediction block"""
     with pytest.raises(ModelFactsError, match="has 8 entries, but the model has 7 layers"):
-        facts(model_header("glm-dsa", {**LATENT, "nextn_predict_layers": 1, TYPES: (1,) * 8}))
+        facts(model_header("glm-dsa", {**SPARSE, "nextn_predict_layers": 1, TYPES: (1,) * 8}))
 
 
 def test_deepseek32_indexes_every_layer_but_the_prediction_block() -> None:
-    found = facts(model_header("deepseek32", {**LATENT, "nextn_predict_layers": 1}))
+    found = facts(model_header("deepseek32", {**SPARSE, "nextn_predict_layers": 1}))
 
     assert indexer_keys(found) == [8] * 7 + [None]
 
 
 def test_glm_dsa_indexes_all_layers_the_listed_ones_or_its_default() -> None:
     """src/models/glm-dsa.cpp: a million tokens without the key mean GLM 5.2's list"""
-    assert indexer_keys(facts(model_header("glm-dsa", LATENT))) == [8] * 8
-    listed = facts(model_header("glm-dsa", {**LATENT, TYPES: (1, 0, 0, 1, 0, 0, 1, 0)}))
+    assert indexer_keys(facts(model_header("glm-dsa", SPARSE))) == [8] * 8
+    listed = facts(model_header("glm-dsa", {**SPARSE, TYPES: (1, 0, 0, 1, 0, 0, 1, 0)}))
     assert indexer_keys(listed) == [8, 0, 0, 8, 0, 0, 8, 0]
 
-    million = facts(model_header("glm-dsa", {**LATENT, "block_count": 80, "context_length": 1_048_576}))
+    million = facts(model_header("glm-dsa", {**SPARSE, "block_count": 80, "context_length": 1_048_576}))
     assert indexer_keys(million) == [8, 8, *[8, 0, 0, 0] * 19, 0, 0]
 
 
 def test_hy_v4_indexes_if_it_selects() -> None:
-    keys: dict[str, Value | None] = {**LATENT, TYPES: (1, 0) * 4}
+    keys: dict[str, Value | None] = {**SPARSE, TYPES: (1, 0) * 4}
 
     assert indexer_keys(facts(model_header("hy_v4", keys))) == [8, 0] * 4
     assert indexer_keys(facts(model_header("hy_v4", {**keys, "attention.indexer.top_k": 0}))) == [0] * 8
@@ -77,7 +73,7 @@ def test_hy_v4_indexes_if_it_selects() -> None:
 
 def test_dots3note_indexes_full_layers_by_list() -> None:
     keys: dict[str, Value | None] = {
-        **LATENT,
+        **SPARSE,
         "attention.sliding_window": 128,
         "attention.sliding_window_pattern": (0, 1) * 4,
         TYPES: (1, 0) * 4,
@@ -91,7 +87,7 @@ def test_dots3note_indexes_full_layers_by_list() -> None:
 def test_glm5_next_keeps_three_vectors_a_token() -> None:
     """src/llama-memory-hybrid-idx.cpp: key, gate and pooled value"""
     keys: dict[str, Value | None] = {
-        **LATENT,
+        **SPARSE,
         "attention.head_count_kv": (1, 0) * 4,
         "attention.kv_lora_rank": 32,
         "attention.indexer.kpool": 4,
@@ -135,4 +131,4 @@ def test_deepseek4_keeps_the_tokens_not_yet_compressed() -> None:
 
 @pytest.mark.parametrize("architecture", ["llama", "deepseek2", "qwen3"])
 def test_others_have_no_indexer_whatever_the_header_says(architecture: str) -> None:
-    assert indexer_keys(facts(model_header(architecture, LATENT))) == [0] * 8
+    assert indexer_keys(facts(model_header(architecture, SPARSE))) == [0] * 8

@@ -10,7 +10,7 @@ from advisor.gguf import read_header
 from advisor.model import Attention, ModelFacts, facts
 from advisor.model.kv_row import growing_f16_bytes, grows, key_elements, state_bytes, value_elements
 from advisor.units import KiB, MiB
-from tests.support.model_headers import model_header
+from tests.support.model_headers import LATENT, model_header
 from tests.support.shapes import SHAPES, write_shape
 
 
@@ -67,13 +67,7 @@ def test_only_own_caches_without_a_window_grow() -> None:
 
 
 def test_indexer_keys_grow_with_the_context() -> None:
-    keys = {
-        "attention.head_count_kv": 1,
-        "attention.key_length": 40,
-        "attention.key_length_mla": 24,
-        "attention.value_length_mla": 16,
-        "attention.indexer.key_length": 8,
-    }
+    keys = {**LATENT, "attention.indexer.key_length": 8}
 
     assert growing_f16_bytes(facts(model_header("deepseek32", keys))) == 2 * 8 * (40 + 8)
 

@@ -6,8 +6,6 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from advisor.basis import Basis, Note
 from advisor.engine.proof import FillMethod, SpeedPoint
@@ -16,9 +14,9 @@ from advisor.hardware.device import Device, Hardware, Kind
 from advisor.memory.assemble import targets
 from advisor.memory.formula import Formula
 from advisor.model.facts import ModelFacts, Role, Weight
-from advisor.probe.learning import combined, learn, unlearned
+from advisor.probe.learning import learn, unlearned
 from advisor.probe.result import BoundBy, ProbeResult
-from advisor.settings.calibration import NOTHING_LEARNED, Calibration
+from advisor.settings.calibration import Calibration
 from advisor.settings.load_settings import LoadSettings
 from advisor.speed import decoding
 from advisor.units import GiB, MiB
@@ -194,33 +192,3 @@ def test_a_process_that_holds_the_gpus_memory_too_teaches_nothing() -> None:
     peaks = {"CPU": buffers(ON_GPU, hardware, "CPU") + 90 * MiB}
     note = Note("rss-holds-device", "CUDA0 works in the RAM.")
     assert not learn(model(), result(peaks=peaks, notes=(note,)), hardware).overhead_bytes
-
-
-def test_nothing_combined_is_nothing_learned() -> None:
-    assert combined(()) == NOTHING_LEARNED
-
-
-def test_several_proofs_are_their_median_and_the_most_memory() -> None:
-    proofs = [
-        Calibration({"CUDA": size * MiB}, {"nvidia:0": share}, {"nvidia:0": share * 1e13}, 1)
-        for size, share in ((300, 0.5), (400, 0.7), (350, 0.6))
-    ]
-    found = combined([*proofs, Calibration(decode_share={"ram": 0.4}, n_probes=1)])
-    assert found.overhead_bytes == {"CUDA": 400 * MiB}
-    assert found.decode_share == {"nvidia:0": 0.6, "ram": 0.4}
-    assert found.prefill_flops_per_second == {"nvidia:0": pytest.approx(6e12)}
-    assert found.n_probes == 4
-
-
-def test_only_the_newest_five_count() -> None:
-    old = [Calibration({"CUDA": 900 * MiB}, {"nvidia:0": 0.1}, n_probes=1)] * 7
-    new = [Calibration({"CUDA": 300 * MiB}, {"nvidia:0": 0.6}, n_probes=1)] * 5
-    found = combined([*old, *new])
-    assert (found.overhead_bytes, found.decode_share) == ({"CUDA": 300 * MiB}, {"nvidia:0": 0.6})
-    assert found.n_probes == 12
-
-
-@given(st.lists(st.floats(0.01, 1.0), min_size=1, max_size=12))
-def test_what_is_learned_lies_between_the_proofs(shares: list[float]) -> None:
-    found = combined([Calibration(decode_share={"ram": share}, n_probes=1) for share in shares])
-    assert min(shares) <= found.decode_share["ram"] <= max(shares)

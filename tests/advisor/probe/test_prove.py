@@ -23,6 +23,7 @@ from advisor.errors import (
     UsageError,
 )
 from advisor.hardware.device import Device, Hardware, Kind
+from advisor.memory.overhead import host_overhead
 from advisor.model.facts import ModelFacts
 from advisor.probe.events import Event
 from advisor.probe.lock import only_proof
@@ -161,10 +162,13 @@ def test_the_safe_context_leaves_the_reserve_of_a_gpu(proof: Proof) -> None:
     assert found.safe_n_ctx == 20480
 
 
-def test_what_was_measured_beyond_the_prediction_lowers_the_safe_context(proof: Proof) -> None:
+def test_what_was_measured_beyond_the_prediction_lowers_the_safe_context(
+    proof: Proof, facts: ModelFacts
+) -> None:
     """The fake holds weights and cache; the prediction has 256 MiB of compute more, so safe may be larger."""
     found = proof(FakeProver(limit=32768), room_for(20480))
-    assert found.predicted_bytes["CPU"] - (found.measured_peak_bytes["CPU"] or 0) == 256 * MiB
+    cells = host_overhead(facts, found.settings, {"CPU": 0})
+    assert found.predicted_bytes["CPU"] - (found.measured_peak_bytes["CPU"] or 0) == 256 * MiB + cells
     assert found.safe_n_ctx == 20480 + 256 * MiB // TOKEN_BYTES
 
 
@@ -176,6 +180,22 @@ def test_copies_come_first_and_the_method_is_told(proof: Proof) -> None:
     found = proof(prover, n_ctx=4096)
     assert prover.filled == [(4096, FillMethod.COPY)]
     assert found.method is FillMethod.COPY
+
+
+def test_what_depth_adds_counts_for_the_peak_although_copies_made_it(proof: Proof) -> None:
+    """The fake holds no more in any fill than in an allocation: the rest is what it says that it grew by."""
+    plain = proof(FakeProver(limit=1 << 30, grown_bytes=7 * MiB), n_ctx=4096, fill="full")
+    copied = proof(FakeProver(limit=1 << 30, grown_bytes=7 * MiB), n_ctx=4096)
+    assert plain.measured_peak_bytes["CPU"] == WEIGHTS_BYTES + 4096 * TOKEN_BYTES
+    assert copied.measured_peak_bytes["CPU"] == WEIGHTS_BYTES + 4096 * TOKEN_BYTES + 7 * MiB
+    assert "grown-by-copies" in [note.code for note in copied.measured_notes]
+    assert "grown-by-copies" not in [note.code for note in plain.measured_notes]
+
+
+@pytest.mark.parametrize(("n_tokens", "is_told"), [(64, True), (512, False), (0, False)])
+def test_a_ubatch_that_was_cut_short_at_depth_is_told(proof: Proof, n_tokens: int, is_told: bool) -> None:
+    found = proof(FakeProver(limit=1 << 30, last_prompt_tokens=n_tokens), n_ctx=8192)
+    assert ("ubatch-not-at-depth" in [note.code for note in found.measured_notes]) is is_told
 
 
 @pytest.mark.parametrize("fill", ["copy", "full"])
@@ -267,6 +287,11 @@ def test_where_nothing_works_the_last_words_are_told(proof: Proof) -> None:
         proof(prover)
     assert raised.value.exit_code == 5
     assert prover.is_closed
+
+
+def test_where_nothing_can_be_filled_it_is_told_what_the_fill_said(proof: Proof) -> None:
+    with pytest.raises(ProbeFailed, match=r"Not even 256 tokens could be used\. While .* ran out of memory"):
+        proof(FakeProver(limit=512, fill_limit=0), n_ctx=512)
 
 
 def test_a_failure_that_no_size_explains_ends_the_proof_at_once(proof: Proof) -> None:

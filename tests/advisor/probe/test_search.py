@@ -20,7 +20,10 @@ def searched(limit: int, highest: int, guess: int) -> tuple[int, list[int]]:
         assert known.low < n_ctx < known.high
         assert n_ctx % STEP == 0
         tried.append(n_ctx)
-        known = known.with_success(n_ctx) if n_ctx <= limit else known.with_failure(n_ctx)
+        expected = n_ctx == guess
+        known = (
+            known.with_success(n_ctx, as_expected=expected) if n_ctx <= limit else known.with_failure(n_ctx)
+        )
     return known.low, tried
 
 
@@ -31,7 +34,7 @@ def test_the_largest_that_works_is_found(limit: int, highest: int, guess: int) -
     assert len(tried) == len(set(tried))
 
 
-@pytest.mark.parametrize(("off_by", "most"), [(0, 2), (1, 3), (-1, 4), (3, 4), (-3, 6)])
+@pytest.mark.parametrize(("off_by", "most"), [(0, 2), (1, 3), (-1, 4), (3, 4), (-3, 5), (-5, 7)])
 def test_a_good_guess_takes_few_attempts(off_by: int, most: int) -> None:
     _, tried = searched(20480, 131072, 20480 + off_by * STEP)
     assert len(tried) <= most
@@ -43,6 +46,16 @@ def test_where_everything_works_one_attempt_is_enough() -> None:
 
 def test_after_a_first_failure_the_step_back_is_a_share_of_it() -> None:
     assert next_context(Bracket.over(STEP, 65536).with_failure(32768), 32768) == 32768 - 1024
+
+
+def test_upward_the_strides_begin_anew_where_the_limit_was_expected() -> None:
+    """A small context comes first where a GPU takes part, and says nothing about how far the guess is off."""
+    known = Bracket.over(STEP, 131072).with_success(256)
+    tried = [20480]
+    for _ in range(4):
+        known = known.with_success(tried[-1], as_expected=tried[-1] == 20480)
+        tried.append(next_context(known, 20480))
+    assert [(n_ctx - 20480) // STEP for n_ctx in tried] == [0, 1, 3, 7, 15]
 
 
 def test_what_failed_later_is_no_longer_known_to_work() -> None:

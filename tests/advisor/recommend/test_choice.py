@@ -16,7 +16,7 @@ from advisor.recommend.gpu_placement import gpu_placements
 from advisor.recommend.places import places
 from advisor.recommend.planner import Planner
 from advisor.recommend.result import Recommendation
-from advisor.recommend.rows import largest_row
+from advisor.recommend.row import largest_row
 from advisor.settings.load_settings import LoadSettings
 from advisor.settings.request import Request
 from advisor.units import GiB
@@ -200,6 +200,15 @@ def test_places_that_cannot_be_said_or_were_said_are_left_alone(
 def test_places_in_words(models: dict[str, ModelFacts], settings: LoadSettings, words: str) -> None:
     assert places(settings, models["llama-3.1-8b"], has_gpu=True) == words
     assert places(settings, models["llama-3.1-8b"], has_gpu=False) == "in the RAM"
+
+
+def test_without_the_gpu_that_is_there_nothing_is_moved_off_it(models: dict[str, ModelFacts]) -> None:
+    facts, hardware = models["llama-3.1-8b"], computer("GeForce RTX 4070")
+    request = Request(devices=("none",))
+    for there in (hardware, replace(hardware, devices=(hardware.gpus[0], ram(4 * GiB)))):
+        answer = advise(facts, there, goal_named("longest-context"), request, Planner(facts, there))
+        assert [line.device for line in answer.plan.memory] == ["CPU"]
+        assert bool(answer.n_ctx_safe) == (there is hardware)
 
 
 def test_an_answer_that_follows_a_line_costs_few_questions(models: dict[str, ModelFacts]) -> None:

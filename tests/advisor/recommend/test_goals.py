@@ -8,7 +8,15 @@ from hypothesis import strategies as st
 from advisor.errors import PresetError
 from advisor.presets import user_presets
 from advisor.recommend import goals
-from advisor.recommend.goals import delete_goal, goal_named, load_goals, own_goal, own_goals, save_goal
+from advisor.recommend.goals import (
+    delete_goal,
+    goal_named,
+    load_goals,
+    own_goal,
+    own_goals,
+    save_goal,
+    shipped_goals,
+)
 from advisor.recommend.result import Goal, Patience
 from advisor.settings.request import Request
 from tests.support.planning import a_model
@@ -125,6 +133,16 @@ def test_a_malformed_file_or_one_that_cannot_be_edited_is_left_as_it_is() -> Non
         with pytest.raises(PresetError):
             save_goal(MINE)
         assert own_file().read_text(encoding="utf-8") == text
+
+
+def test_ours_are_there_whatever_the_users_own_file_holds() -> None:
+    ours = shipped_goals()
+    own_file().parent.mkdir(parents=True)
+    own_file().write_text("[[[", encoding="utf-8")
+    with pytest.raises(PresetError):
+        load_goals()
+    assert shipped_goals() == ours
+    assert "chat" in ours
 
 
 def test_an_own_goal_takes_what_was_said_and_the_rest_from_its_base() -> None:

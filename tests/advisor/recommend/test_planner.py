@@ -208,17 +208,15 @@ def test_how_positions_are_stretched_is_no_question_of_its_own(engine: Callable[
 
 
 def test_what_is_larger_than_a_device_took_is_not_asked_for_again(engine: Callable[..., Asked]) -> None:
-    asked = engine(EngineDied("Vulkan0 cannot.", hint="It is no matter of memory.", code=DEVICE_LIMIT))
-    planner = Planner(a_model(), RAM_ONLY, EngineClient())
-    planner.plan(SETTINGS)
-    for larger in (replace(SETTINGS, n_ctx=16384), replace(SETTINGS, n_ctx=16384, cache_type_v="q8_0")):
-        assert planner.plan(larger).verdict is Verdict.DOES_NOT_FIT
+    asked = engine(EngineDied("CUDA0 cannot.", hint="It is no matter of memory.", code=DEVICE_LIMIT))
+    planner = Planner(a_model(), Hardware((card(0, "CUDA0"), ram(32 * GiB))), EngineClient())
+    settings = replace(SETTINGS, n_gpu_layers=33)
+    planner.plan(settings)
+    plan = planner.plan(replace(settings, n_ctx=16384))
+    assert plan.verdict is Verdict.DOES_NOT_FIT
+    assert [note.text for note in plan.notes if note.code == DEVICE_LIMIT] == [
+        "CUDA0 cannot. It is no matter of memory."
+    ]
     assert len(asked) == 1
-    for unlike in (
-        replace(SETTINGS, n_ctx=4096),
-        replace(SETTINGS, cache_type_k="q4_0", cache_type_v="q4_0", n_ctx=4096),
-        replace(SETTINGS, offload_kqv=False),
-        replace(SETTINGS, n_gpu_layers=4),
-    ):
-        planner.plan(unlike)
-        assert asked[-1][0] == unlike
+    planner.plan(replace(settings, n_ctx=4096))
+    assert len(asked) == 2

@@ -14,14 +14,13 @@ from hypothesis import strategies as st
 from advisor.basis import Basis
 from advisor.hardware.device import Device, Hardware, Kind, MeasuredSpeed
 from advisor.hardware.gpu_table import KnownGpu, known_gpus
-from advisor.model.build import facts as facts_of
 from advisor.model.facts import Attention, Layer, ModelFacts, Role, Weight
-from advisor.model.presets.models import preset_header
 from advisor.settings.load_settings import LoadSettings
 from advisor.speed import Prefill, decoding
 from advisor.speed.prefill import Reader, attention_flops
 from advisor.speed.work import divide
 from advisor.units import GiB
+from tests.accuracy.published_models import read_facts
 from tests.support.planning import a_model, gpu, ram
 
 ON_GPU = LoadSettings(n_ctx=32768, n_gpu_layers=33)
@@ -208,8 +207,7 @@ def _predicted(run: dict[str, Any], device: str, table: dict[str, KnownGpu]) -> 
         # As wide as for any other file, of a model that is not among the presets.
         reader = Reader(round(run["flops"]), (), (figures[0] * 0.6, figures[1] * 1.35))
         return Prefill((reader,), 1, Basis.ASSUMED, is_guess=False)
-    name, _, quantization = run["model"].partition(":")
-    facts = facts_of(preset_header(name, quantization))
+    facts = read_facts(run["model"])
     settings = LoadSettings(n_ctx=65536, n_gpu_layers=0 if device == "cpu" else facts.all_gpu_layers)
     if device == "cpu":
         hardware = Hardware((ram(256 * GiB),))
@@ -241,7 +239,6 @@ def _flops(run: dict[str, Any]) -> float:
     """Operations for a token in the middle of the prompt."""
     if "flops" in run:
         return float(run["flops"])
-    name, _, quantization = run["model"].partition(":")
-    facts = facts_of(preset_header(name, quantization))
+    facts = read_facts(run["model"])
     (work,) = divide(facts, LoadSettings(n_ctx=4096), Hardware((ram(256 * GiB),)))
     return work.flops + attention_flops(work.attentions, run["prompt"] // 2)

@@ -255,7 +255,9 @@ def test_without_a_model_it_says_what_it_is(session: Session, domain: FakeDomain
     session.open_paths([SMALL.path])
     settled(session)
     assert session.current is not None
-    assert session.current.error is domain.read_error
+    assert session.current.error is not None
+    assert session.current.error.message == "It is a projector."
+    assert session.current.error.hint.startswith("Open its model, then drop this file")
 
 
 # --- on the page

@@ -9,6 +9,7 @@ import pytest
 from advisor.engine.worker.copy_fill import (
     check_model,
     chunk_sizes,
+    largest_chunk,
     move_positions,
     own_context,
     position_runs,
@@ -118,6 +119,23 @@ def test_what_cannot_be_copied_is_refused(architecture: str, change: dict[str, A
 def test_other_contexts_may_be_copied(change: dict[str, Any]) -> None:
     model: Any = SimpleNamespace(architecture="llama")
     check_model(model, {**REQUEST, **change})
+
+
+@pytest.mark.parametrize(
+    ("n_ctx_seq", "n_batch", "n_ubatch", "wanted"),
+    [
+        (65536, 2048, 512, 512),
+        (65536, 2048, 1, 64),
+        (65536, 32, 1, 32),
+        (256, 2048, 512, 32),
+        (256, 2048, 1, 32),
+        (32, 2048, 512, 8),
+    ],
+)
+def test_a_chunk_is_a_ubatch_or_several_small_ones(
+    n_ctx_seq: int, n_batch: int, n_ubatch: int, wanted: int
+) -> None:
+    assert largest_chunk(n_ctx_seq, n_batch, n_ubatch) == wanted
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -16,13 +17,13 @@ class Context:
 
     def __init__(self, n_ctx: int, n_ubatch: int = 512, seconds: float = 0.0001) -> None:
         self.n_ctx_seq, self.n_ubatch, self.n_batch = n_ctx, n_ubatch, 2048
-        self.seconds = seconds
+        self.seconds_at: Callable[[int], float] = lambda _first: seconds
         self.decoded: list[tuple[int, int]] = []
         self.answer = 1
 
     def decode(self, n: int, first: int, *_seq: int) -> float:
         self.decoded.append((n, first))
-        return n * self.seconds
+        return n * self.seconds_at(first)
 
     def try_decode(self, *_tokens: int) -> int:
         return self.answer
@@ -63,27 +64,54 @@ def test_every_token_is_decoded_once_and_in_order(seconds: float) -> None:
     def gap(first: int, end: int) -> int:
         return filling.decode_gap(context, meter, first, end)
 
-    speed = fill(context, gap, lambda _: None, meter)
+    found = fill(context, gap, lambda _: None, meter)
     at = 0
     for n, first in context.decoded:
         assert first == at
         at += n
     assert at == meter.n_filled == watch.state["n_filled"] == 4096
-    assert [point["depth"] for point in speed] == [0, 1024, 2048, 3072, 4096]
-    for point in speed:
+    assert [point["depth"] for point in found.points] == [0, 1024, 2048, 3072, 4096]
+    for point in found.points:
         assert point["decode_tokens_per_second"] == pytest.approx(1 / seconds)
         assert point["prefill_tokens_per_second"] == pytest.approx(1 / seconds)
 
 
-def test_a_slow_computer_measures_fewer_tokens() -> None:
-    def n_single(seconds: float) -> int:
-        context = Context(65536, seconds=seconds)
-        meter = Meter(Watch())
-        fill(context, lambda _, end: end, lambda _: None, meter)
-        return sum(1 for n, _ in context.decoded if n == 1)
+def decoded_by(context: Context) -> filling.Speeds:
+    """Filled by copies that leave nothing over."""
+    return fill(context, lambda _, end: end, lambda _: None, Meter(Watch()))
 
-    assert n_single(0.001) == 5 * 32
-    assert n_single(3.0) == 5
+
+@pytest.mark.parametrize(("seconds", "n_single"), [(0.001, 32), (0.02, 13), (0.1, 8), (0.25, 4), (3.0, 1)])
+def test_a_slow_computer_measures_fewer_tokens(seconds: float, n_single: int) -> None:
+    """A quarter of a second and 8 tokens; where those take too long, a second."""
+    context = Context(65536, seconds=seconds)
+    decoded_by(context)
+    assert sum(1 for n, _ in context.decoded if n == 1) == 5 * n_single
+
+
+@pytest.mark.parametrize(
+    ("seconds", "pieces"),
+    [(0.0001, [512, 512, 512, 512, 512]), (0.001, [512, 64, 64, 64, 512]), (3.0, [512, 64, 64, 64, 64])],
+)
+def test_the_last_piece_is_whole_unless_it_would_take_very_long(seconds: float, pieces: list[int]) -> None:
+    context = Context(65536, seconds=seconds)
+    found = decoded_by(context)
+    assert [n for n, _ in context.decoded if n > 1] == pieces
+    assert found.n_last_prompt == pieces[-1]
+
+
+def test_time_that_grows_with_depth_is_foreseen() -> None:
+    """At 16,384 tokens a piece takes 0.2 seconds, which is bearable; twice as deep it would take 0.4."""
+    context = Context(65536)
+    context.seconds_at = lambda first: 0.2 / 512 * first / 16384
+    decoded_by(context)
+    assert [n for n, _ in context.decoded if n > 1] == [512, 512, 64, 64, 512]
+
+
+def test_the_last_piece_is_the_fill_s_and_all_others_are_for_measuring() -> None:
+    context = Context(65536, seconds=0.0001)
+    found = decoded_by(context)
+    assert found.measuring_seconds == pytest.approx((4 * 512 + 5 * 32) * 0.0001)
 
 
 @pytest.mark.parametrize("seconds", [0.0001, 3.0])

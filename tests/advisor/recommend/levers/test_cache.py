@@ -8,7 +8,7 @@ from advisor.model.build import facts as read_facts
 from advisor.model.presets import preset_header
 from advisor.recommend.levers import levers
 from advisor.recommend.planner import Planner
-from advisor.recommend.rows import largest_row
+from advisor.recommend.row import largest_row
 from advisor.settings.request import Request
 from advisor.settings.runtimes import resolve
 from advisor.units import GiB
@@ -57,8 +57,8 @@ def test_a_more_precise_cache_buys_nothing() -> None:
 def test_ollama_has_no_uneven_pair() -> None:
     found = levers_of(read_facts(preset_header("llama-3.1-8b")), CARD, Request(runtime="ollama"))
     assert [code for code in found if code.startswith("cache-type")] == [
-        "cache-type-q4_0-q4_0",
         "cache-type-q8_0-q8_0",
+        "cache-type-q4_0-q4_0",
     ]
     assert found["cache-type-q8_0-q8_0"].detail.endswith("; set for all models of Ollama")
 

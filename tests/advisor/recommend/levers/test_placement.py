@@ -11,6 +11,9 @@ from advisor.model.build import facts as read_facts
 from advisor.model.facts import ModelFacts
 from advisor.model.presets import preset_header
 from advisor.recommend.planner import Planner
+from advisor.recommend.reasons import format_rate
+from advisor.recommend.result import Cost
+from advisor.recommend.row import largest_row
 from advisor.settings.request import Request
 from advisor.settings.runtimes import resolve
 from advisor.speed import decoding
@@ -81,10 +84,35 @@ def test_the_slowness_is_the_ratio_of_both_speeds(models: dict[str, ModelFacts])
     assert before is not None
     assert after is not None
     old, new = before.rate(16384), after.rate(16384)
-    said = re.match(r"writes about ([\d.]+) times slower when 16,384 tokens are there", lever.detail)
+    said = re.match(r"writes about ([\d.]+) times slower at 16,384 tokens, ", lever.detail)
     assert said
     assert old.high / new.high - 0.5 <= float(said[1]) <= old.low / new.low + 0.5
-    assert "if the RAM is" in lever.detail
+    full = lever.request and largest_row(lever.request, facts, Planner(facts, CARD)).n_ctx_max
+    assert full
+    slow, fast = (format_rate(rate) for rate in (after.rate(full).low, after.rate(full).high))
+    assert f", {slow} to {fast} tokens/s at {full:,} (if the RAM is" in lever.detail
+    assert lever.cost is Cost.HEAVY
+
+
+def test_what_slows_the_writing_never_stands_before_what_does_not(models: dict[str, ModelFacts]) -> None:
+    found = list(levers_of(models["llama-3.1-8b"], CARD, Request(), n_ctx=16384).values())
+    buying = [lever for lever in found if lever.gain_tokens > 0]
+    codes = [lever.code for lever in buying]
+    assert max(buying, key=lambda lever: lever.gain_tokens).code == "cache-in-ram"
+    assert codes[0] == "cache-type-q8_0-q8_0"
+    assert [lever.cost for lever in buying] == sorted((lever.cost for lever in buying), key=list(Cost).index)
+    assert {lever.code for lever in buying if lever.cost is Cost.HEAVY} == {"cache-in-ram", "layers-on-cpu"}
+
+
+def test_what_is_slow_only_with_the_tokens_that_it_buys_is_slow(models: dict[str, ModelFacts]) -> None:
+    # With layers on the CPU already, a cache in the RAM is felt at its end alone.
+    small = what_if(Hardware((ram(64 * GiB),)), gpus=("GeForce RTX 4060",))
+    request = Request(n_gpu_layers=28)
+    lever = levers_of(models["gemma-3-12b"], small, request, n_ctx=8192)["cache-in-ram"]
+    at_first = re.match(r"writes about (\d+) % slower at 8,192 tokens, ", lever.detail)
+    assert at_first
+    assert int(at_first[1]) < 20
+    assert lever.cost is Cost.HEAVY
 
 
 def test_where_no_speed_is_known_slower_is_all_that_is_said(models: dict[str, ModelFacts]) -> None:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from advisor.errors import SettingsError
 from advisor.hardware.device import Hardware
 from advisor.recommend.levers import levers
-from advisor.recommend.rows import largest_row
+from advisor.recommend.row import largest_row
 from advisor.settings.request import Request
 from advisor.units import GiB
 from tests.support.lever_ground import levers_of
@@ -47,12 +47,12 @@ def test_golden_sentences() -> None:
     }
 
 
-def test_what_buys_most_comes_first_and_what_costs_last() -> None:
+def test_what_costs_little_comes_first_then_what_buys_most_and_what_only_costs_last() -> None:
     assert list(of_ram(5 * GiB + GiB // 2)) == [
-        "cache-type-q4_0-q4_0",
-        "cache-type-q8_0-q4_0",
         "cache-type-q8_0-q8_0",
         "close-others",
+        "cache-type-q4_0-q4_0",
+        "cache-type-q8_0-q4_0",
         "ubatch",
         "reserve-percent",
     ]
@@ -63,18 +63,18 @@ def test_of_levers_that_reach_the_same_the_gentlest_comes_first() -> None:
     found = list(of_ram(7 * GiB + GiB // 2))
     assert found[:4] == [
         "cache-type-q8_0-q8_0",
+        "close-others",
         "cache-type-q8_0-q4_0",
         "cache-type-q4_0-q4_0",
-        "close-others",
     ]
 
 
 def test_where_the_training_context_fits_levers_free_memory_only() -> None:
     found = of_ram(16 * GiB, n_ctx=16384)
     assert list(found) == [
+        "cache-type-q8_0-q8_0",
         "cache-type-q4_0-q4_0",
         "cache-type-q8_0-q4_0",
-        "cache-type-q8_0-q8_0",
         "ubatch",
     ]
     assert found["cache-type-q8_0-q8_0"].startswith("q8_0 KV cache: frees 960.0 MiB")

@@ -8,7 +8,7 @@ from advisor.model.build import facts as read_facts
 from advisor.model.presets import preset_header
 from advisor.recommend.levers.weights import OFFERED, quantized
 from advisor.recommend.planner import Planner
-from advisor.recommend.rows import largest_row
+from advisor.recommend.row import largest_row
 from advisor.settings.request import Request
 from advisor.units import GiB
 from tests.support.lever_ground import levers_of
