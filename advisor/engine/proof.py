@@ -84,7 +84,9 @@ class Filling:
     """A context that was filled to its last token.
 
     `state_bytes` is the size of sequence 0's saved state; `refused_one_more` whether a further token found no
-    cell (None for models without such cells). `speed` is at each quarter.
+    cell (None for models without such cells). `speed` is at each quarter; `measuring_seconds` of `seconds`
+    went into that alone. `grown_bytes` is how much more RAM of its own the process held at full depth than
+    with little in the context, `last_prompt_tokens` how many tokens were decoded at once there.
     """
 
     n_ctx: int
@@ -95,3 +97,6 @@ class Filling:
     speed: tuple[SpeedPoint, ...]
     memory: MemorySample
     seconds: float
+    measuring_seconds: float = 0.0
+    grown_bytes: int | None = None
+    last_prompt_tokens: int = 0

@@ -64,6 +64,9 @@ def filling(answer: Mapping[str, Any]) -> Filling:
         speed=tuple(_speed_point(point) for point in answer["speed"]),
         memory=memory_sample(answer["memory"]),
         seconds=float(answer["seconds"]),
+        measuring_seconds=float(answer["measuring_seconds"]),
+        grown_bytes=_count(answer["grown_bytes"]),
+        last_prompt_tokens=int(answer["last_prompt_tokens"]),
     )
 
 

@@ -8,10 +8,12 @@ from advisor.basis import Note
 from advisor.engine.protocol import EngineInfo
 from advisor.errors import AdvisorError, OutputError
 from advisor.hardware.device import Hardware
-from advisor.history.record import record_of
+from advisor.history.record import model_key, record_of
 from advisor.history.store import History
 from advisor.model.facts import ModelFacts
+from advisor.probe import lessons
 from advisor.probe.learning import learn
+from advisor.probe.lessons import about
 from advisor.probe.result import ProbeResult
 from advisor.settings.calibration import NOTHING_LEARNED, Calibration
 
@@ -27,6 +29,18 @@ def keep(
     except AdvisorError as error:
         return Note(error.code, f"The proof was not kept in the history. {error.message} {error.hint}")
     return None
+
+
+def slower_than_before(
+    facts: ModelFacts, hardware: Hardware, result: ProbeResult, history: History
+) -> Note | None:
+    """A note if earlier proofs of this model with these settings were faster. Asked before it is kept."""
+    try:
+        mine, now = about(model_key(facts), result.settings), learn(facts, result, hardware)
+        before = [lesson.taught for lesson in history.lessons(hardware) if lesson.about == mine]
+    except AdvisorError:
+        return None  # `keep` tells of it
+    return lessons.slower_than_before(now, before)
 
 
 def learned(hardware: Hardware, history: History) -> Calibration:

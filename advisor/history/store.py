@@ -20,7 +20,7 @@ from advisor.hardware.device import Hardware
 from advisor.history.failures import busy_or_unwritable, is_broken, newer
 from advisor.history.record import ProbeRecord, UnreadableRecord, decoded, encoded, is_same, marks
 from advisor.presets import APPLICATION
-from advisor.probe.learning import combined
+from advisor.probe.lessons import Lesson, about, combined
 from advisor.settings.calibration import Calibration
 
 BUSY_SECONDS = 10.0
@@ -115,18 +115,18 @@ class History:
 
     def calibration(self, hardware: Hardware) -> Calibration:
         """What this computer's proofs teach together. Raises OutputError if the history cannot be read."""
-        return combined(self.calibrations(hardware)[::-1])
+        return combined(self.lessons(hardware))
 
-    def calibrations(self, hardware: Hardware) -> tuple[Calibration, ...]:
-        """What the proofs on this computer's own devices taught, newest first.
+    def lessons(self, hardware: Hardware) -> tuple[Lesson, ...]:
+        """What the proofs on this computer's own devices taught, oldest first.
 
         A proof counts while all the devices that it ran on are there: the data folder may be shared between
         computers, and a GPU may have been changed.
         """
         here = marks(hardware)
         return tuple(
-            record.calibration
-            for record in self.records()
+            Lesson(about(record.model_key, record.result.settings), record.calibration)
+            for record in reversed(self.records())
             if record.calibration is not None
             and all(any(is_same(device, other) for other in here) for device in record.devices)
         )

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from advisor.basis import Note
 from advisor.engine.deaths import DEVICE_LIMIT
-from advisor.engine.proof import FillMethod
-from advisor.memory.overhead import python_arrays_bytes
+from advisor.engine.proof import Filling, FillMethod
+from advisor.memory.overhead import host_overhead, python_arrays_bytes
 from advisor.memory.plan import MemoryPlan
 from advisor.probe.attempts import Attempts
 from advisor.probe.finding import Found
@@ -16,6 +16,7 @@ from advisor.probe.result import BoundBy, ProbeResult
 from advisor.probe.room import RAM
 from advisor.probe.safe import corrections, safe_context
 from advisor.probe.task import Task
+from advisor.settings.load_settings import LoadSettings
 from advisor.units import format_bytes, format_tokens
 
 
@@ -28,10 +29,11 @@ def conclude(found: Found, task: Task, attempts: Attempts, seconds: float) -> Pr
     expected = predicted(worked.plan, arrays)
     peaks = _peaks(found)
     safe = safe_context(task, found.n_ctx, corrections(expected, peaks, task.room.shared))
-    overhead = _host_overhead(worked.plan, attempts.loaded_rss_bytes, task)
+    overhead = _loaded_overhead(worked.plan, attempts.loading.loaded_rss_bytes, task)
     if overhead is not None:
         # The worker's own, in place of what was assumed for any runtime.
-        expected[RAM] = worked.plan.memory[-1].buffers.total_bytes + overhead
+        beside = host_overhead(task.facts, settings, {RAM: overhead}) - arrays
+        expected[RAM] = worked.plan.memory[-1].buffers.total_bytes + beside
     return ProbeResult(
         settings=settings,
         limit_n_ctx=settings.n_ctx,
@@ -50,7 +52,7 @@ def conclude(found: Found, task: Task, attempts: Attempts, seconds: float) -> Pr
     )
 
 
-def _host_overhead(plan: MemoryPlan, loaded_rss_bytes: int | None, task: Task) -> int | None:
+def _loaded_overhead(plan: MemoryPlan, loaded_rss_bytes: int | None, task: Task) -> int | None:
     """What the loaded worker held in RAM beside the weights: Python, libraries, the vocabulary.
 
     None where a GPU works in the RAM too: what it holds can be in that figure.
@@ -66,13 +68,16 @@ def _host_overhead(plan: MemoryPlan, loaded_rss_bytes: int | None, task: Task) -
 def _peaks(found: Found) -> dict[str, int | None]:
     """What was measured with the user's own settings: allocated, and filled where that was plain.
 
-    A context for copies is another one, and not measured.
+    A context for copies is another one. Of it only what depth added counts: pages of the compute buffer that
+    a ubatch writes when much lies before it, and the cells' own lists.
     """
     peaks = dict(found.worked.measured.peak_bytes)
     filling = found.filling
     if filling and filling.method is FillMethod.FULL:
         known = [n for n in (peaks[RAM], filling.memory.peak_rss_bytes) if n is not None]
         peaks[RAM] = max(known, default=None)
+    elif filling and filling.grown_bytes and (allocated := peaks[RAM]) is not None:
+        peaks[RAM] = allocated + filling.grown_bytes
     return peaks
 
 
@@ -112,11 +117,28 @@ def _notes(found: Found, attempts: Attempts) -> Iterator[Note]:
             f"{format_tokens(found.worked.settings.n_ctx)} tokens were filled."
         )
         yield Note("not-filled", text)
-    elif found.filling.refused_one_more is None:
+        return
+    yield from _filling_notes(found.filling, found.worked.settings)
+
+
+def _filling_notes(filling: Filling, settings: LoadSettings) -> Iterator[Note]:
+    if filling.refused_one_more is None:
         yield Note(
             "never-refuses", "This model keeps a state of one size: no token is ever refused, so none was."
         )
-    elif not found.filling.refused_one_more:
+    elif not filling.refused_one_more:
         yield Note(
             "not-refused", "One more token than the context holds was not refused, against expectation."
         )
+    if filling.method is FillMethod.COPY and filling.grown_bytes:
+        text = (
+            f"{format_bytes(filling.grown_bytes)} of the RAM's peak came with depth: measured while "
+            "the context was filled by copies."
+        )
+        yield Note("grown-by-copies", text)
+    if 0 < filling.last_prompt_tokens < min(settings.n_ubatch, settings.n_ctx_per_slot // 8):
+        text = (
+            f"At full depth only {filling.last_prompt_tokens} tokens were decoded at once, since a whole "
+            "ubatch would have taken too long: the RAM that it takes beyond those is not in the peak."
+        )
+        yield Note("ubatch-not-at-depth", text)

@@ -8,7 +8,7 @@ from pathlib import Path
 from advisor.errors import AdvisorError, EngineError, EngineMissing, EngineUnfit, ProbeFailed, UsageError
 from advisor.model.facts import ModelFacts
 from advisor.probe.outcomes import OUT_OF_MEMORY
-from advisor.probe.result import Attempt
+from advisor.probe.result import Attempt, Outcome
 from advisor.units import format_tokens
 
 Stamp = dict[Path, tuple[int, int]]
@@ -69,8 +69,9 @@ def not_loaded(error: EngineError) -> AdvisorError:
 
 
 def nothing_worked(attempts: Sequence[Attempt]) -> ProbeFailed:
-    """Not even the smallest context."""
-    smallest = min(attempts, key=lambda attempt: attempt.n_ctx)
+    """Not even the smallest context. The last words are told: it may have failed while it was filled."""
+    failed = [attempt for attempt in attempts if attempt.outcome is not Outcome.OK]
+    smallest = min(reversed(failed), key=lambda attempt: attempt.n_ctx)
     return ProbeFailed(
         f"Not even {format_tokens(smallest.n_ctx)} tokens could be used. {smallest.detail}",
         hint="Close other programs, or use a smaller cache type (-ctk, -ctv) or fewer GPU layers (-ngl).",

@@ -12,8 +12,9 @@ from advisor.settings.load_settings import LoadSettings
 from advisor.units import MiB
 
 FILLS = ("auto", "copy", "full")
-# The saved state of a decoded chunk is at most 64 MiB (engine/worker/copy_fill.py), and is there twice.
-_SAVED_STATE_BYTES = 64 * MiB
+# A decoded chunk has a ubatch or 64 tokens; its saved state is at most 64 MiB, and is there twice
+# (engine/worker/copy_fill.py).
+_LEAST_CHUNK, _SAVED_STATE_BYTES = 64, 64 * MiB
 _BESIDE_BYTES = 16 * MiB
 # Of the RAM's reserve, or of a cap, so much may be used by the copies' own context while it is filled.
 _SHARE_FOR_COPIES = 8
@@ -70,8 +71,9 @@ def _by_copies(worked: Worked, task: Task) -> Way | None:
 
 
 def _state_bytes(worked: Worked) -> int:
-    """The saved state of one chunk: the cache of a ubatch, and all of a recurrent state."""
+    """The saved state of one chunk: the cache of its tokens, and all of a recurrent state."""
     settings = worked.settings
     kv_cache = sum(line.buffers.kv_cache_bytes for line in worked.plan.memory)
     recurrent = sum(line.buffers.recurrent_state_bytes for line in worked.plan.memory)
-    return recurrent + min(_SAVED_STATE_BYTES, kv_cache * settings.n_ubatch // settings.n_ctx)
+    n_chunk = max(settings.n_ubatch, _LEAST_CHUNK)
+    return recurrent + min(_SAVED_STATE_BYTES, kv_cache * n_chunk // settings.n_ctx)

@@ -8,9 +8,10 @@ from advisor.basis import Note
 from advisor.engine.proof import Filling, FillMethod
 from advisor.errors import EngineError
 from advisor.probe import spill
-from advisor.probe.attempts import Attempts, TimeIsUp, Worked
+from advisor.probe.attempts import Attempts, Worked
 from advisor.probe.failures import nothing_worked, time_is_up
 from advisor.probe.filling import ways
+from advisor.probe.loading import TimeIsUp
 from advisor.probe.prediction import Prediction
 from advisor.probe.search import Bracket, next_context
 from advisor.probe.task import Task
@@ -51,8 +52,8 @@ class Finding:
         self._guess = guess
         known = Bracket.over(self._task.span.step, self._task.span.highest)
         try:
-            self._attempts.load(self._task.at(guess))
-            left = self._attempts.left_by_load
+            self._attempts.loading.load(self._task.at(guess))
+            left = self._attempts.loading.left_by_load
             if left is not None and self._task.wanted is None:
                 self._guess = self._prediction.once_loaded(left)
             known = self._baseline(known)
@@ -105,6 +106,7 @@ class Finding:
         return known
 
     def _tried(self, known: Bracket, n_ctx: int) -> Bracket:
+        as_expected = n_ctx == self._guess // known.step * known.step
         worked = self._attempts.attempt(self._task.at(n_ctx))
         if worked is None:
             return known.with_failure(n_ctx)
@@ -118,7 +120,7 @@ class Finding:
         after = self._prediction.after(n_ctx, worked.left)
         # What the first context showed is less than what it hides: pools and kernels came with it.
         self._guess = min(self._guess, after) if n_ctx < self._guess and len(self._worked) == 1 else after
-        return known.with_success(n_ctx)
+        return known.with_success(n_ctx, as_expected=as_expected)
 
     def _filled(self, n_ctx: int) -> Filling | None:
         """The filled context; None if it does not hold to its last token. Raises TimeIsUp."""
@@ -129,11 +131,14 @@ class Finding:
             started = self._attempts.budget.seconds
             try:
                 filling = self._attempts.fill(worked, way.method, way.extra_bytes)
+                if spill.collapse(filling.speed, self._bytes_read(worked, filling)):
+                    # Once more, before that is believed: the machine may have been busy.
+                    filling = self._attempts.fill(worked, way.method, way.extra_bytes)
             except EngineError as error:
                 if way is not chosen[-1]:
                     text = f"It was filled token by token, since copies were not possible: {error.message}"
                     self._notes.append(Note("filled-plainly", text))
-                    self._attempts.restart()
+                    self._attempts.loading.restart()
                     continue
                 doing = "While the context was being filled: "
                 self._attempts.failed(worked.settings, error, started, doing)

@@ -1,4 +1,4 @@
-"""What a proof teaches about this computer: what a load takes beside its buffers, and how fast it is.
+"""What one proof teaches about this computer: what a load takes beside its buffers, and how fast it is.
 
 Speed is learned from loads that lie on one device alone: of two that take turns nothing tells how long each
 of them took. Memory is learned where it was really measured and is no less than the buffers.
@@ -6,10 +6,9 @@ of them took. Memory is learned where it was really measured and is no less than
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from statistics import median
-from typing import TypeVar
 
 from advisor.basis import Note
 from advisor.hardware.device import Hardware
@@ -25,10 +24,6 @@ from advisor.speed.decoding import bandwidth, step_bytes
 from advisor.speed.prefill import attention_flops
 from advisor.speed.work import Work, divide
 
-_Figure = TypeVar("_Figure", int, float)
-
-# Drivers and builds change: what is older than the newest five does not count.
-_NEWEST = 5
 # Notes of a proof that spoil a figure of memory: see advisor/probe/measured.py.
 _WITHOUT_THE_START = "measured-by-ggml"
 _HOLDS_ANOTHER = "rss-holds-device"
@@ -84,33 +79,6 @@ def unlearned(facts: ModelFacts, result: ProbeResult, hardware: Hardware) -> tup
         text = f"What a load takes beside its buffers was not measured well enough to be learned: {names}."
         notes.append(Note("overhead-not-learned", text))
     return tuple(notes)
-
-
-def combined(calibrations: Sequence[Calibration]) -> Calibration:
-    """What several proofs teach together, given oldest first.
-
-    Of the newest five of each figure speed is the median; of memory it is the most, since too little is an
-    error and too much only a margin.
-    """
-    return Calibration(
-        overhead_bytes=_joined([one.overhead_bytes for one in calibrations], max),
-        decode_share=_joined([one.decode_share for one in calibrations], median),
-        prefill_flops_per_second=_joined([one.prefill_flops_per_second for one in calibrations], median),
-        n_probes=sum(one.n_probes for one in calibrations),
-        expert_decode_share=_joined([one.expert_decode_share for one in calibrations], median),
-        expert_prefill_flops_per_second=_joined(
-            [one.expert_prefill_flops_per_second for one in calibrations], median
-        ),
-    )
-
-
-def _joined(
-    mappings: Sequence[Mapping[str, _Figure]], join: Callable[[list[_Figure]], _Figure]
-) -> dict[str, _Figure]:
-    keys = {key for mapping in mappings for key in mapping}
-    return {
-        key: join([mapping[key] for mapping in mappings if key in mapping][-_NEWEST:]) for key in sorted(keys)
-    }
 
 
 def _alone(facts: ModelFacts, result: ProbeResult, hardware: Hardware) -> Work | None:

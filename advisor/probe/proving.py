@@ -21,6 +21,9 @@ class Proving(Protocol):
     @property
     def is_loaded(self) -> bool: ...
 
+    @property
+    def pid(self) -> int | None: ...
+
     def hello(self) -> EngineInfo: ...
 
     def load(

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from advisor.engine.proof import Progress
 from advisor.probe.budget import Budget
 from advisor.probe.events import Event
-from advisor.probe.measured import Peaks
+from advisor.probe.peaks import Peaks
 from advisor.probe.result import Attempt
 from advisor.probe.stop import Stop
 

@@ -67,17 +67,19 @@ def collapse(speed: Sequence[SpeedPoint], bytes_read: Mapping[int, int]) -> str 
     the depth does, and `COLLAPSE` times that. From an empty cache to the first depth that explains nothing:
     there `bytes_read`, what one token reads at each depth (weights in use and KV cache), stands in for it,
     and without it nothing is concluded. It holds for GPUs; on a CPU attention is bound by arithmetic.
+    Memory that lies elsewhere stays there: where a deeper place is fast again, the machine was only busy.
     """
     points = [(point.depth, point.decode_tokens_per_second) for point in speed]
     known = [(depth, rate) for depth, rate in points if rate]
-    for (before, fast), (depth, slow) in itertools.pairwise(known):
+    for place, ((before, fast), (depth, slow)) in enumerate(itertools.pairwise(known)):
         if before:
             explained = depth / before
         elif bytes_read.get(before) and bytes_read.get(depth):
             explained = bytes_read[depth] / bytes_read[before]
         else:
             continue
-        if fast / slow > COLLAPSE * explained:
+        recovered = any(rate > slow * COLLAPSE for _, rate in known[place + 2 :])
+        if fast / slow > COLLAPSE * explained and not recovered:
             return (
                 f"At a depth of {format_tokens(depth)} tokens it writes {slow:.1f} tokens/s, at "
                 f"{format_tokens(before)} {fast:.1f}: memory was moved to a slower place."

@@ -18,9 +18,11 @@ from .refusal import Refusal
 from .watch import Watch
 
 N_SINGLE = 32
-# A slow computer measures fewer tokens: single ones for so long, and a piece of the prompt where a whole
-# ubatch would take longer than this.
-SINGLE_SECONDS, PROMPT_SECONDS, SHORT_PROMPT = 1.0, 0.25, 64
+# Fewer single tokens where they are slow: at least so many and for so long, or until the second limit.
+FEW_SINGLE, FEW_SECONDS, SLOW_SECONDS = 8, 0.25, 1.0
+# A shorter piece of the prompt where a whole one is expected to take longer than this. The last one is whole
+# as long as it is bearable: what a ubatch takes at full depth is measured by it, and nowhere else.
+PROMPT_SECONDS, LAST_PROMPT_SECONDS, SHORT_PROMPT = 0.25, 120.0, 64
 
 # Fills positions from the first up to, not including, the second or a little less: the position it came to.
 FillGap = Callable[[int, int], int]
@@ -37,6 +39,18 @@ class Mark:
     @property
     def start(self) -> int:
         return max(0, self.depth - self.n_prompt - self.n_single)
+
+
+@dataclass(frozen=True)
+class Speeds:
+    """Speed by depth, the seconds that only went into measuring it, and the tokens of the last piece.
+
+    The last piece of the prompt is not among those seconds: it is the end of the fill itself.
+    """
+
+    points: list[dict[str, Any]]
+    measuring_seconds: float
+    n_last_prompt: int
 
 
 class Meter:
@@ -67,39 +81,45 @@ def marks(n_ctx: int, n_ubatch: int) -> list[Mark]:
     n_single = min(N_SINGLE, n_ctx // 32)
     n_prompt = min(n_ubatch, n_ctx // 16)
     quarters = [Mark(n_ctx * quarter // 4, n_prompt, n_single) for quarter in (1, 2, 3)]
-    return [Mark(0, n_prompt, n_single), *quarters, Mark(n_ctx, min(n_ubatch, n_ctx // 8), n_single)]
+    # The first and the last piece are alike: what differs between them is the depth's doing.
+    n_whole = min(n_ubatch, n_ctx // 8)
+    return [Mark(0, n_whole, n_single), *quarters, Mark(n_ctx, n_whole, n_single)]
 
 
-def fill(
-    context: RealContext, fill_gap: FillGap, check_mark: Callable[[int], None], meter: Meter
-) -> list[dict[str, Any]]:
-    """Fills sequence 0; the speed at each mark. `check_mark` is told after each how many tokens there are."""
-    speed = []
-    n_filled, n_ubatch = 0, context.n_ubatch
-    most_prompt, most_single = n_ubatch, N_SINGLE
-    for mark in marks(context.n_ctx_seq, n_ubatch):
-        here = replace(
-            mark, n_prompt=min(mark.n_prompt, most_prompt), n_single=min(mark.n_single, most_single)
-        )
+def fill(context: RealContext, fill_gap: FillGap, after_mark: Callable[[int], None], meter: Meter) -> Speeds:
+    """Fills sequence 0 and measures at each mark; `after_mark` is then told how many tokens there are."""
+    points = []
+    n_filled, most_single, measuring_seconds = 0, N_SINGLE, 0.0
+    token_seconds, at_depth = 0.0, 0  # of the last piece
+    for mark in marks(context.n_ctx_seq, context.n_ubatch):
+        is_last = mark.depth == context.n_ctx_seq
+        # Attention takes time as the depth does; of the first depth nothing is known before it is tried.
+        expected_seconds = mark.n_prompt * token_seconds * (mark.depth / at_depth if at_depth else 1)
+        is_slow = expected_seconds > (LAST_PROMPT_SECONDS if is_last else PROMPT_SECONDS)
+        n_prompt = min(mark.n_prompt, SHORT_PROMPT) if is_slow else mark.n_prompt
+        here = replace(mark, n_prompt=n_prompt, n_single=min(mark.n_single, most_single))
         n_filled = fill_gap(n_filled, here.start)
-        prompt_seconds = context.decode(here.n_prompt, n_filled)
-        is_slow = prompt_seconds / here.n_prompt * n_ubatch > PROMPT_SECONDS
-        most_prompt = SHORT_PROMPT if is_slow else n_ubatch
-        meter.add(here.n_prompt)
-        n_filled += here.n_prompt
+        prompt_seconds = context.decode(n_prompt, n_filled)
+        token_seconds, at_depth = prompt_seconds / n_prompt, mark.depth
+        meter.add(n_prompt)
+        n_filled += n_prompt
         n_single, single_seconds = 0, 0.0
         # The last ends where the context does, however slow it is.
-        is_last = here.depth == context.n_ctx_seq
         wanted = context.n_ctx_seq - n_filled if is_last else here.n_single
-        while n_single < wanted and (is_last or single_seconds < SINGLE_SECONDS):
+        while n_single < wanted and (is_last or not _is_enough(n_single, single_seconds)):
             single_seconds += context.decode(1, n_filled)
             meter.add(1)
             n_single += 1
             n_filled += 1
         most_single = n_single
-        check_mark(n_filled)
-        speed.append(speed_point(here.depth, here.n_prompt, prompt_seconds, n_single, single_seconds))
-    return speed
+        measuring_seconds += single_seconds + (0.0 if is_last else prompt_seconds)
+        after_mark(n_filled)
+        points.append(speed_point(mark.depth, n_prompt, prompt_seconds, n_single, single_seconds))
+    return Speeds(points, measuring_seconds, n_prompt)
+
+
+def _is_enough(n_single: int, seconds: float) -> bool:
+    return seconds >= SLOW_SECONDS or (n_single >= FEW_SINGLE and seconds >= FEW_SECONDS)
 
 
 def decode_gap(context: RealContext, meter: Meter, first: int, end: int, seq: int = 0) -> int:

@@ -15,7 +15,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from . import memory_sample
-from .memory_sample import Sample
+from .memory_sample import Sample, own_bytes
 from .native import Native
 from .refusal import Refusal
 
@@ -66,7 +66,7 @@ def limit_contexts(usable_bytes: int, before: Sample, log_lines: Sequence[str]) 
     now = memory_sample.sample()
     if now["data_bytes"] is None:
         return None
-    used = mapped_bytes(log_lines) + _anonymous(now) - _anonymous(before)
+    used = mapped_bytes(log_lines) + (own_bytes(now) or 0) - (own_bytes(before) or 0)
     return set_limit(now["data_bytes"] + usable_bytes - used)
 
 
@@ -82,10 +82,6 @@ def mapped_bytes(log_lines: Sequence[str]) -> int:
     """The weights that stay in the mapped file, by the log lines of a load (load_tensors)."""
     sizes = (found[1] for found in map(_MAPPED.search, log_lines) if found)
     return sum(int(float(size) * MIB) for size in sizes)
-
-
-def _anonymous(sample: Sample) -> int:
-    return (sample["rss_bytes"] or 0) - (sample["mapped_bytes"] or 0)
 
 
 def _limit(total_bytes: int) -> bool:

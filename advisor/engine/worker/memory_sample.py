@@ -58,6 +58,29 @@ def sample() -> Sample:
     return _of_status()
 
 
+def own_bytes(now: Sample) -> int | None:
+    """What is resident and no mapped file, as far as the system tells the two apart."""
+    rss = now["rss_bytes"]
+    return None if rss is None else rss - (now["mapped_bytes"] or 0)
+
+
+class Growth:
+    """How much more of its own this process holds than at the first look."""
+
+    def __init__(self) -> None:
+        self._looks: list[int] = []
+
+    def look(self) -> None:
+        now = own_bytes(sample())
+        if now is not None:
+            self._looks.append(now)
+
+    @property
+    def n_bytes(self) -> int | None:
+        """None where the system does not tell."""
+        return max(self._looks) - self._looks[0] if self._looks else None
+
+
 def begin_anew() -> None:
     """Gives freed memory back to the system, and lets the peak begin at what is resident now (Linux).
 

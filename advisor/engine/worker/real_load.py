@@ -131,16 +131,20 @@ class RealLoad:
             made = own_context(request) if is_copy else request
             with closing(RealContext(self._library, self._log, model, made)) as context:
                 watch.now(stage="filling", n_ctx=context.n_ctx)
-                speed, n_filled = self._filled(context, model, filling.Meter(watch), request)
+                meter, growth = filling.Meter(watch), memory_sample.Growth()
+                speeds = self._filled(context, model, meter, growth, request)
                 return {
                     "n_ctx": context.n_ctx,
-                    "filled_tokens": n_filled,
+                    "filled_tokens": meter.n_filled,
                     "method": request["method"],
                     "state_bytes": context.state_bytes(),
                     "refused_one_more": filling.refuses_one_more(
                         self._library.llama, context, is_recurrent=model.is_recurrent
                     ),
-                    "speed": speed,
+                    "speed": speeds.points,
+                    "measuring_seconds": speeds.measuring_seconds,
+                    "last_prompt_tokens": speeds.n_last_prompt,
+                    "grown_bytes": growth.n_bytes,
                     "memory": watch.most(),
                     "seconds": time.perf_counter() - started,
                 }
@@ -167,20 +171,30 @@ class RealLoad:
             return
 
     def _filled(
-        self, context: RealContext, model: RealModel, meter: filling.Meter, request: dict[str, Any]
-    ) -> tuple[list[dict[str, Any]], int]:
-        """The speed by depth, and how many tokens there are in the end."""
+        self,
+        context: RealContext,
+        model: RealModel,
+        meter: filling.Meter,
+        growth: memory_sample.Growth,
+        request: dict[str, Any],
+    ) -> filling.Speeds:
+        """The speed by depth; `growth` has looked when there was little in the context, and at the end."""
         if not context.memory:
             raise Refusal("request", "This model keeps no cache: there is nothing to fill.")
         if request["method"] == "copy":
             copier = Copier(self._library, context, model, meter)
-            speed = filling.fill(context, copier.fill_gap, copier.check_mark, meter)
-            return speed, meter.n_filled
-        speed = filling.fill(context, partial(filling.decode_gap, context, meter), lambda _n: None, meter)
+
+            def check(n_filled: int) -> None:
+                growth.look()
+                copier.check_mark(n_filled)
+
+            return filling.fill(context, copier.fill_gap, check, meter)
+        plainly = partial(filling.decode_gap, context, meter)
+        speeds = filling.fill(context, plainly, lambda _n: growth.look(), meter)
         if not request["kv_unified"]:
             for seq in range(1, request["n_seq_max"]):
                 filling.decode_gap(context, meter, 0, context.n_ctx_seq, seq)
-        return speed, meter.n_filled
+        return speeds
 
     def _loaded(self) -> RealModel:
         if self._model is None:

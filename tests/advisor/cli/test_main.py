@@ -174,6 +174,13 @@ def test_devices_lists_the_ram_last(capsys: pytest.CaptureFixture[str]) -> None:
     assert 0 <= ram["usable_bytes"] <= ram["free_bytes"] <= ram["total_bytes"]
 
 
+def test_verbose_says_who_answered(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["devices", "--verbose", "--basis", "formula", "--gpu", "RTX 4070", "--json"]) == 0
+    captured = capsys.readouterr()
+    assert captured.err.splitlines()[:2] == ["Engine: not asked.", "GeForce RTX 4070: read from assumed."]
+    assert json.loads(captured.out)["schema_version"] == 1
+
+
 def test_devices_of_one_computer_are_the_hardware_of_another_question(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -259,6 +259,20 @@ def test_a_collapse_at_depth_is_spilled(proof: Proof) -> None:
     assert Outcome.SPILLED in [attempt.outcome for attempt in found.attempts]
 
 
+def test_a_collapse_that_does_not_come_again_was_a_busy_machine(proof: Proof) -> None:
+    deep: list[int] = []
+
+    def speed(n_ctx: int, depth: int) -> float:
+        if depth <= 9000:
+            return 100.0
+        deep.append(depth)
+        return 2.0 if deep.count(depth) == 1 else 100.0
+
+    found = proof(FakeProver(limit=1 << 30, speed=speed), n_ctx=16384)
+    assert found.limit_n_ctx == 16384
+    assert {deep.count(depth) for depth in deep} == {2}
+
+
 def test_slowing_down_with_depth_is_no_spill(proof: Proof) -> None:
     prover = FakeProver(limit=1 << 30, speed=lambda n_ctx, depth: 100.0 / (1 + depth / 256))
     assert proof(prover, n_ctx=16384).limit_n_ctx == 16384
