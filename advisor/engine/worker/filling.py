@@ -7,8 +7,9 @@ avoided: a GPU's driver would build kernels for each of them, which takes second
 
 from __future__ import annotations
 
+import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -103,23 +104,23 @@ def fill(context: RealContext, fill_gap: FillGap, after_mark: Callable[[int], No
         token_seconds, at_depth = prompt_seconds / n_prompt, mark.depth
         meter.add(n_prompt)
         n_filled += n_prompt
-        n_single, single_seconds = 0, 0.0
+        singles: list[float] = []
         # The last ends where the context does, however slow it is.
         wanted = context.n_ctx_seq - n_filled if is_last else here.n_single
-        while n_single < wanted and (is_last or not _is_enough(n_single, single_seconds)):
-            single_seconds += context.decode(1, n_filled)
+        while len(singles) < wanted and (is_last or not _is_enough(singles)):
+            singles.append(context.decode(1, n_filled))
             meter.add(1)
-            n_single += 1
             n_filled += 1
-        most_single = n_single
-        measuring_seconds += single_seconds + (0.0 if is_last else prompt_seconds)
+        most_single = len(singles)
+        measuring_seconds += sum(singles) + (0.0 if is_last else prompt_seconds)
         after_mark(n_filled)
-        points.append(speed_point(mark.depth, n_prompt, prompt_seconds, n_single, single_seconds))
+        points.append(speed_point(mark.depth, n_prompt, prompt_seconds, singles))
     return Speeds(points, measuring_seconds, n_prompt)
 
 
-def _is_enough(n_single: int, seconds: float) -> bool:
-    return seconds >= SLOW_SECONDS or (n_single >= FEW_SINGLE and seconds >= FEW_SECONDS)
+def _is_enough(singles: Sequence[float]) -> bool:
+    seconds = sum(singles)
+    return seconds >= SLOW_SECONDS or (len(singles) >= FEW_SINGLE and seconds >= FEW_SECONDS)
 
 
 def decode_gap(context: RealContext, meter: Meter, first: int, end: int, seq: int = 0) -> int:
@@ -145,11 +146,14 @@ def refuses_one_more(llama: Native, context: RealContext, *, is_recurrent: bool)
     return context.try_decode(1, context.n_ctx_seq) == NO_SLOT
 
 
-def speed_point(
-    depth: int, n_prompt: int, prompt_seconds: float, n_single: int, single_seconds: float
-) -> dict[str, Any]:
+def speed_point(depth: int, n_prompt: int, prompt_seconds: float, singles: Sequence[float]) -> dict[str, Any]:
+    """Tokens a second at a depth: of a prompt's piece, and of single tokens by the seconds of each.
+
+    By the middle one of these: another program that takes a core for a moment makes a few tokens very slow.
+    """
+    typical = statistics.median(singles) if singles else 0.0
     return {
         "depth": depth,
         "prefill_tokens_per_second": n_prompt / prompt_seconds if n_prompt and prompt_seconds > 0 else None,
-        "decode_tokens_per_second": n_single / single_seconds if n_single and single_seconds > 0 else None,
+        "decode_tokens_per_second": 1 / typical if typical > 0 else None,
     }

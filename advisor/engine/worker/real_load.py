@@ -106,15 +106,14 @@ class RealLoad:
                 n_prompt = min(context.n_ubatch, context.n_ctx_seq - n_single)
                 prompt_seconds = context.decode(n_prompt, 0)
                 context.decode(1, n_prompt)
-                decoded, single_seconds = 0, 0.0
-                while decoded < n_single - 1 and single_seconds < SINGLE_SECONDS:
-                    decoded += 1
-                    single_seconds += context.decode(1, n_prompt + decoded)
+                singles: list[float] = []
+                while len(singles) < n_single - 1 and sum(singles) < SINGLE_SECONDS:
+                    singles.append(context.decode(1, n_prompt + 1 + len(singles)))
                 return {
                     "n_ctx": context.n_ctx,
                     "buffers": buffers_of(self._devices, self._breakdown, context.handle),
                     "memory": watch.most(),
-                    "speed": filling.speed_point(0, n_prompt, prompt_seconds, decoded, single_seconds),
+                    "speed": filling.speed_point(0, n_prompt, prompt_seconds, singles),
                     "seconds": time.perf_counter() - started,
                 }
 

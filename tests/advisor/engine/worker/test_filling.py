@@ -139,8 +139,15 @@ def test_a_sequence_that_ends_elsewhere_is_no_proof() -> None:
 
 
 def test_no_speed_without_time() -> None:
-    assert speed_point(7, 1, 0.0, 0, 0.0) == {
+    assert speed_point(7, 1, 0.0, []) == {
         "depth": 7,
         "prefill_tokens_per_second": None,
         "decode_tokens_per_second": None,
     }
+
+
+def test_tokens_that_another_program_delayed_do_not_count() -> None:
+    """Three tokens of a hundredth of a second, and two in the middle of which a core was taken away."""
+    point = speed_point(7, 4, 2.0, [0.01, 0.5, 0.01, 0.9, 0.01])
+    assert point["prefill_tokens_per_second"] == 2.0
+    assert point["decode_tokens_per_second"] == 100.0
