@@ -50,6 +50,13 @@ def read_toml(name: str) -> dict[str, object]:
     return _read(_with_suffix(name, ".toml"), tomllib.loads)
 
 
+def read_shipped_toml(name: str) -> dict[str, object]:
+    """The tables of presets/NAME ("goals.toml") without the user's own. Raises PresetError as `read_toml`."""
+    import tomllib
+
+    return _parse(preset_path(name), tomllib.loads)
+
+
 def read_json(name: str) -> dict[str, object]:
     """The object in presets/NAME ("gpus.json" or "gpus"), the user's own on top.
 

@@ -1,12 +1,14 @@
 """Bytes and token counts, and how they are spelled.
 
 Everything inside the program counts bytes in plain ints; the units below exist only at the edges, where
-a person types a size or reads one. Sizes are 1024-based and say so: "GiB", never "GB" for 2^30.
+a person types a size or reads one. Sizes are 1024-based and say so: "GiB", never "GB" for 2^30. A window
+may spell them 1000-based instead, once for the whole process: then they say "GB".
 """
 
 from __future__ import annotations
 
 import re
+from enum import StrEnum
 
 from advisor.errors import UsageError
 
@@ -23,9 +25,39 @@ _TOKENS = re.compile(r"\s*(\d[\d,_]*)\s*([km]?)\s*", re.IGNORECASE)
 _FACTORS = {"": 1, "k": KiB, "m": MiB, "g": GiB, "t": TiB}
 
 
+class ByteUnits(StrEnum):
+    """What sizes are spelled in."""
+
+    BINARY = "GiB"  # 1024-based
+    DECIMAL = "GB"  # 1000-based
+
+
 def pad(value: int, multiple: int) -> int:
     """`value` rounded up to a multiple of `multiple` (GGML_PAD)."""
     return -(-value // multiple) * multiple
+
+
+class _Spelling:
+    """A choice of the one who reads, not of any computation: one for the process."""
+
+    units = ByteUnits.BINARY
+
+
+def byte_units() -> ByteUnits:
+    """What `format_bytes` spells sizes in."""
+    return _Spelling.units
+
+
+def spell_bytes_in(units: ByteUnits) -> None:
+    """Spell sizes in these units from now on. What was spelled before stays as it is."""
+    _Spelling.units = units
+
+
+def unit_sizes() -> tuple[tuple[str, int], ...]:
+    """The names and bytes of the units that sizes are spelled in, largest first."""
+    if byte_units() is ByteUnits.DECIMAL:
+        return ("TB", 10**12), ("GB", 10**9), ("MB", 10**6), ("kB", 1000)
+    return ("TiB", TiB), ("GiB", GiB), ("MiB", MiB), ("KiB", KiB)
 
 
 def format_bytes(n_bytes: int) -> str:
@@ -36,13 +68,14 @@ def format_bytes(n_bytes: int) -> str:
     """
     if n_bytes < 0:
         return f"-{format_bytes(-n_bytes)}"
-    if n_bytes < KiB:
+    *large, (smallest, step) = unit_sizes()
+    if n_bytes < step:
         return f"{n_bytes} B"
-    for unit, size in (("TiB", TiB), ("GiB", GiB), ("MiB", MiB)):
+    for unit, size in large:
         # 1023.96 MiB would print as "1024.0 MiB": what rounds to the next unit is shown in it.
         if n_bytes >= size * (1 - 0.00005):
             return f"{n_bytes / size:.1f} {unit}"
-    return f"{n_bytes / KiB:.1f} KiB"
+    return f"{n_bytes / step:.1f} {smallest}"
 
 
 def format_tokens(n_tokens: int) -> str:

@@ -93,8 +93,9 @@ def _not_found(path: Path) -> GgufError:
             hint="The model was moved or deleted, perhaps by a cache clean-up: download it again.",
             code="not-found",
         )
+    place = "this folder" if path.parent == Path() else printable(str(path.parent), 300)
     return GgufError(
-        f"{name} was not found in {printable(str(path.parent), 300)}.",
+        f"{name} was not found in {place}.",
         hint="Check the spelling of the path, and that its disk is connected.",
         code="not-found",
     )

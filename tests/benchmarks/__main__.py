@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from tests.benchmarks.figure import Figure, show_table
+from tests.benchmarks.timing import ROOT
 
 
 def names(directory: Path, wanted: Sequence[str]) -> list[str]:
@@ -22,6 +23,7 @@ def names(directory: Path, wanted: Sequence[str]) -> list[str]:
 
 def main(arguments: Sequence[str]) -> int:
     """Run the benchmarks and show the table; exit code 2 if none matches."""
+    sys.path.append(str(ROOT / "packaging"))  # as pytest has it; the Vulkan device is found by its set-up
     chosen = names(Path(__file__).parent, arguments)
     figures: list[Figure] = []
     for name in chosen:

@@ -104,7 +104,7 @@ class CompanionsPanel(QWidget):
         }
         parts = [f"{words} {format_bytes(taken[kind])}" for kind, words in names.items() if kind in taken]
         if parts:
-            return self.tr("Counted beside the model: {what}").format(what=", ".join(parts))
+            return self.tr("Counted: {what}").format(what=", ".join(parts))
         if not model.beside.offered or model.beside.counted.projector:
             return ""
         smallest = model.beside.offered[0]

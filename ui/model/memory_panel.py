@@ -41,6 +41,7 @@ class MemoryPanel(TitledCard):
     # Known to the class: Qt may say that the palette changed before the panel is complete.
     _plan: MemoryPlan | None = None
     _prompt = 0.0
+    _longest = 0  # characters of the legend at this width
     _units: ByteUnits | None = None
     _is_narrow = False
 
@@ -123,6 +124,7 @@ class MemoryPanel(TitledCard):
         super().resizeEvent(event)
         if event.size().width() != event.oldSize().width():
             self._legend.setMinimumHeight(0)
+            self._longest = 0
 
     def changeEvent(self, event: QEvent) -> None:
         if event.type() == QEvent.Type.PaletteChange:
@@ -145,8 +147,11 @@ class MemoryPanel(TitledCard):
 
     def _keep_height(self) -> None:
         """A legend that grew by a line keeps it: the page stays where it is under a slider."""
-        height = self._legend.heightForWidth(self._legend.width())
-        self._legend.setMinimumHeight(max(height, self._legend.minimumHeight()))
+        length = len(self._legend.text())  # digits are as wide as one another
+        if length > self._longest:
+            self._longest = length
+            height = self._legend.heightForWidth(self._legend.width())
+            self._legend.setMinimumHeight(max(height, self._legend.minimumHeight()))
 
     def _legend_entry(self, part: Part, n_bytes: int | None) -> str:
         hatched = part in HATCHED  # its pale ground alone could not be seen as a swatch

@@ -67,7 +67,7 @@ class ModelPage(QScrollArea):
         self.levers = LeversPanel()
         self.notes = NotesPanel()
         # What a slider changes many times a second does not lay the whole page out.
-        self._steady = [Steady(panel) for panel in (self.headline, self.memory, self.settings, self.levers)]
+        self._steady = [Steady(panel) for panel in (self.headline, self.memory, self.settings)]
         self._answer = self._arrange()
 
         session.current_changed.connect(self._refresh)
@@ -101,8 +101,8 @@ class ModelPage(QScrollArea):
 
     def _arrange(self) -> QWidget:
         em = self.fontMetrics().height()
-        headline, memory, settings, levers = self._steady
-        self._columns = Columns(self.chart, settings, self.alternatives, levers, em)
+        headline, memory, settings = self._steady
+        self._columns = Columns(self.chart, settings, self.alternatives, Steady(self.levers), em)
         answer = QWidget()
         inner = QVBoxLayout(answer)
         inner.setContentsMargins(0, 0, 0, 0)
@@ -137,6 +137,9 @@ class ModelPage(QScrollArea):
         self.title.show_model(model)
         if model.error:
             self.error.show_text(model.error.message, model.error.hint)
+        elif model.lost:
+            before = self.tr("What is shown is from before.")
+            self.error.show_text(model.lost.message, f"{model.lost.hint} {before}")
         else:
             self.error.show_text("")
         self.waiting.setVisible(answer is None and model.error is None)

@@ -8,7 +8,7 @@ from advisor.history.comparison import comparisons_of
 from advisor.probe.result import ProbeResult
 from advisor.recommend.reasons import format_rate
 from advisor.settings.load_settings import LoadSettings
-from advisor.units import ByteUnits, byte_units, format_bytes, format_tokens
+from advisor.units import byte_units, format_bytes, format_tokens
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QBoxLayout, QGridLayout, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
@@ -33,7 +33,8 @@ class ProofOutcome(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._shown: tuple[Proved, ByteUnits] | None = None
+        self._shown: Proved | None = None
+        self._units = byte_units()
         em = self.fontMetrics().height()
         self.safe = label(size=LARGE, bold=True)
         self.limit = label(wraps=True)
@@ -71,9 +72,9 @@ class ProofOutcome(QWidget):
         self.use_safe.setText(self.tr("In use") if at_safe else self.tr("Use the safe context"))
         self.use_limit.setVisible(found.limit_n_ctx != found.safe_n_ctx)
         self.use_limit.setEnabled(here != found.limit_n_ctx)
-        if (proved, byte_units()) == self._shown:
+        if proved is self._shown and self._units is byte_units():
             return
-        self._shown = proved, byte_units()
+        self._shown, self._units = proved, byte_units()
         safe = self.tr("{n} tokens are safe").format(n=format_tokens(found.safe_n_ctx))
         self.safe.setText(safe if found.safe_n_ctx else self.tr("No context is safe here"))
         self.limit.setText(f"{limit_words(found)}.")

@@ -93,6 +93,7 @@ class EventLog(QObject):
 
     def _model(self, model: OpenModel) -> None:
         for what, error in (
+            ("lost", model.lost),
             ("beside", model.beside.error),
             ("error", model.error),
             ("engine", model.engine_problem),

@@ -63,13 +63,17 @@ class Inquiry(QObject):
                 model.beside = found.beside
             else:  # something was chosen meanwhile
                 model.beside = replace(model.beside, offered=found.beside.offered)
-            model.error = None
+            model.error = model.lost = None
             self.facts_read.emit(model)
 
         def unreadable(error: AdvisorError) -> None:
             model.stamp = stamps[-1]
-            model.facts = None  # what was read before may no longer be so
-            self._refuse(model, error)
+            if model.facts and model.stamp is None:  # what is gone has not changed
+                model.lost = error
+                self.changed.emit(model)
+            else:
+                model.facts = model.lost = None  # what was read before may no longer be so
+                self._refuse(model, error)
             self.unreadable.emit(model)
 
         def work(_report: Report) -> _Read:

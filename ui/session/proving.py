@@ -95,10 +95,15 @@ class Proving(QObject):
         """Why this model cannot be proved now, empty where it can. What to do about it is said elsewhere."""
         if model is None or model.plan is None or model.error:
             return self.tr("There is nothing to prove yet.")
+        if model.lost:
+            return model.lost.message
         if self.running is model:
             return self.tr("The proof is running.")
         if self.running is not None:
             return self.tr("{name} is being proved: one at a time.").format(name=self.running.name)
+        return self._obstacle_of(engine)
+
+    def _obstacle_of(self, engine: EngineState) -> str:
         if engine.status is EngineStatus.STARTING:
             return self.tr("llama.cpp is starting.")
         if engine.status is EngineStatus.ABSENT:

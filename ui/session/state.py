@@ -139,8 +139,8 @@ class OpenModel:
     the page; `choice_error` says why the last thing chosen cannot be. `runtime` is the one that the file
     belongs to, or that was chosen for it; without, it is the window's. `proof` is the last one in this
     window, `proofs` are those of the history, newest first; `proofs_error` says why that cannot be read.
-    `stamp` is of the files as they were read, None for files that were gone; `came_after` is what was shown
-    when this was opened.
+    `lost` says that its file is gone: what is shown is from before. `stamp` is of the files as they were
+    read, None for files that were gone; `came_after` is what was shown when this was opened.
     """
 
     path: Path
@@ -152,6 +152,7 @@ class OpenModel:
     choice: Choice | None = None
     choice_error: AdvisorError | None = None
     error: AdvisorError | None = None
+    lost: AdvisorError | None = None
     engine_problem: EngineError | None = None
     proof: Proof | None = None
     proofs: tuple[ProbeRecord, ...] = ()

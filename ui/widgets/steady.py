@@ -40,22 +40,23 @@ class Steady(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._panel.setGeometry(self.rect())
-        self._needs = self._measured()
+        self._pass_on()
 
     def settle(self) -> None:
         """Lay the panel out now: Qt would paint it once before and once after."""
         if layout := self._panel.layout():
             layout.activate()
+        self._heights.clear()
         self._pass_on()
 
     def event(self, event: QEvent) -> bool:
         if event.type() == QEvent.Type.LayoutRequest:
+            self._heights.clear()
             self._pass_on()
             return True
         return super().event(event)
 
     def _pass_on(self) -> None:
-        self._heights.clear()
         needs = self._measured()
         if needs != self._needs:
             self._needs = needs

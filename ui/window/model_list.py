@@ -79,6 +79,8 @@ def verdict_line(model: OpenModel) -> tuple[str, Tone]:
     """What the list says of a model, and how it stands."""
     if model.error:
         return translate("models", "cannot be read"), Tone.BAD
+    if model.lost:
+        return translate("models", "its file is gone"), Tone.BAD
     answer = model.recommendation
     if answer is None:
         return "\u2026", Tone.QUIET

@@ -275,7 +275,7 @@ def test_the_panel_offers_counts_and_says_what_it_takes(
     settled(session)
     assert model.beside.counted.projector == SMALL
     assert panel.projector.currentText() == "mmproj-gemma-F16"
-    assert panel.remark.text() == "Counted beside the model: projector 812.0 MiB"
+    assert panel.remark.text() == "Counted: projector 812.0 MiB"
     panel.projector.setCurrentIndex(0)
     panel.projector.activated.emit(0)
     settled(session)

@@ -67,12 +67,32 @@ def test_a_file_that_is_gone_is_said_on_its_page_and_recovers(
     domain.read_error, domain.stamps[FILE.name] = GONE, None
     come_back(session, settled)
     assert window.page.error.isVisible()
-    assert window.page.error.text == f"{GONE.message} {GONE.hint}"
+    assert window.page.error.text == f"{GONE.message} {GONE.hint} What is shown is from before."
+    assert window.page.headline.isVisible()
+    assert not window.actions_.prove.isEnabled()
     assert window.actions_.close_model.isEnabled()
+    assert GONE.message in window.events.text()
+    session.wanted.set_goal("chat")  # whatever is asked is answered, and the notice stays
+    settled(session)
+    assert model.recommendation is not None
+    assert model.recommendation.goal.name == "chat"
+    assert window.page.error.isVisible()
     domain.read_error, domain.stamps[FILE.name] = None, "as it was"
     come_back(session, settled)
     assert not window.page.error.isVisible()
-    assert model.recommendation is not None
+    assert window.actions_.prove.isEnabled()
+    assert model.lost is None
+
+
+def test_a_damaged_file_in_its_place_takes_the_answer_with_it(
+    window: MainWindow, session: Session, domain: FakeDomain, model: OpenModel, settled: Settle
+) -> None:
+    domain.read_error = GgufError("llama.gguf is damaged.", hint="Download it again.")
+    domain.stamps[FILE.name] = "damaged"
+    come_back(session, settled)
+    assert model.error is domain.read_error
+    assert model.recommendation is None
+    assert not window.page.headline.isVisible()
 
 
 def test_one_that_is_still_gone_is_not_read_again_and_again(
@@ -81,7 +101,7 @@ def test_one_that_is_still_gone_is_not_read_again_and_again(
     domain.read_error, domain.stamps[FILE.name] = GONE, None
     for _ in range(3):
         come_back(session, settled)
-    assert model.error is GONE
+    assert model.lost is GONE
     assert domain.asked.count("read llama.gguf") == 2
 
 
@@ -139,9 +159,10 @@ def test_the_system_tells_that_a_file_is_gone_and_back(
     model = opened(real, file, settled)
     away = tmp_path / "elsewhere.gguf"
     file.rename(away)
-    qtbot.waitUntil(lambda: model.error is not None, timeout=20_000)
+    qtbot.waitUntil(lambda: model.lost is not None, timeout=20_000)
+    assert model.facts is not None
     away.rename(file)
-    qtbot.waitUntil(lambda: model.error is None and model.facts is not None, timeout=20_000)
+    qtbot.waitUntil(lambda: model.lost is None, timeout=20_000)
 
 
 def test_the_system_tells_that_a_whole_disk_is_gone_and_back(
@@ -150,12 +171,12 @@ def test_the_system_tells_that_a_whole_disk_is_gone_and_back(
     model = opened(real, file, settled)
     copy = shutil.copyfile(file, tmp_path / "copy.gguf")
     shutil.rmtree(file.parent)
-    qtbot.waitUntil(lambda: model.error is not None, timeout=20_000)
+    qtbot.waitUntil(lambda: model.lost is not None, timeout=20_000)
     settled(real)
     file.parent.mkdir()
     settled(real)
     shutil.copyfile(copy, file)
-    qtbot.waitUntil(lambda: model.error is None and model.facts is not None, timeout=20_000)
+    qtbot.waitUntil(lambda: model.lost is None, timeout=20_000)
 
 
 def test_the_system_tells_that_a_file_was_overwritten(

@@ -64,6 +64,16 @@ def test_words_that_need_another_line_do(page: QWidget, qtbot: QtBot, *, by_hand
     assert words.height() >= words.heightForWidth(words.width())
 
 
+def test_words_that_change_right_before_a_resize_are_not_forgotten(page: QWidget, qtbot: QtBot) -> None:
+    words = label("one\ntwo\nthree")
+    frame = framed(page, words)
+    before = frame.height()
+    words.setText("one")
+    page.resize(page.width() + 40, page.height())
+    qtbot.waitUntil(lambda: frame.height() < before)
+    assert frame.height() == frame.sizeHint().height()
+
+
 def test_a_panel_that_needs_more_width_says_so(page: QWidget, qtbot: QtBot) -> None:
     words = label("one")
     frame = framed(page, words)
