@@ -59,12 +59,15 @@ def opened_computer(args: argparse.Namespace) -> Iterator[Computer]:
         engine, problem = _introduced(client)
         if problem and args.basis == "engine":
             raise problem
-        yield Computer(
+        computer = Computer(
             hardware=_hardware(args, reserve, detections, engine),
             client=client if engine else None,
             engine=engine,
             engine_problem=problem,
         )
+        if args.verbose:
+            _say_who_answered(computer)
+        yield computer
     finally:
         if client:
             client.close()
@@ -114,6 +117,18 @@ def launch_of(args: argparse.Namespace) -> Launch:
         python=args.engine_python or sys.executable,
         library_dir=Path(args.engine_lib) if args.engine_lib else None,
     )
+
+
+def _say_who_answered(computer: Computer) -> None:
+    """For --verbose: the engine and the drivers, a line each on stderr."""
+    if computer.engine:
+        backends = ", ".join(computer.engine.backends)
+        print(f"Engine: llama-cpp-python {computer.engine.binding}, built for {backends}.", file=sys.stderr)
+    else:
+        problem = computer.engine_problem
+        print(f"Engine: {problem.message if problem else 'not asked.'}", file=sys.stderr)
+    for device in computer.hardware.devices:
+        print(f"{device.name}: read from {', '.join(device.sources) or 'nothing'}.", file=sys.stderr)
 
 
 def _introduced(client: EngineClient | None) -> tuple[EngineInfo | None, EngineError | None]:

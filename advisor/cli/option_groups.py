@@ -27,7 +27,9 @@ def add_model(parser: argparse.ArgumentParser, *, may_be_pasted: bool = False) -
 def add_talk(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="one JSON document on stdout")
     parser.add_argument("--quiet", action="store_true", help="no progress on stderr")
-    parser.add_argument("--verbose", action="store_true", help="also what the engine says, on stderr")
+    parser.add_argument(
+        "--verbose", action="store_true", help="also which engine and drivers answered, on stderr"
+    )
 
 
 def add_computer(parser: argparse.ArgumentParser) -> None:

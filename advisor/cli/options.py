@@ -96,6 +96,8 @@ def parse(words: Sequence[str]) -> argparse.Namespace:
     if first and not first.startswith("-") and first not in VERBS:
         near = difflib.get_close_matches(first, VERBS, n=1)
         hint = f"Did you mean {near[0]}?" if near else f"The verbs are {', '.join(VERBS)}."
+        if ":" in first:  # preset:NAME, Ollama's llama3.1:8b, an address
+            hint = f"If it is a model, write the verb first: context-advisor recommend {first}."
         raise UsageError(f'There is no verb "{first}".', hint=hint)
     arguments, left = build_parser().parse_known_args(words)
     if left:

@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING
 
 from advisor.basis import Note
 from advisor.errors import PresetError
-from advisor.hardware.accounting import gpu_device, host_of, ram_device
+from advisor.hardware.accounting.gpu import gpu_device
+from advisor.hardware.accounting.host import host_of, ram_device
 from advisor.hardware.device import Device, Hardware, Kind
 from advisor.hardware.engine_devices import EngineDevice, Match, match_devices, unused_gpu_note
 from advisor.hardware.reading import Detection, Reading, with_budgets
@@ -83,16 +84,16 @@ def detect(
 
 def default_detectors(root: Path, platform: str) -> tuple[Detector, ...]:
     """The detectors for an operating system, loaded only here: one system needs few of them."""
-    from advisor.hardware import amd, intel, nvidia, ram
+    from advisor.hardware.detectors import amd, intel, nvidia, ram
 
     of_ram = Detector("RAM", partial(ram.detect, root, platform=platform))
     of_nvidia = Detector("NVIDIA", partial(nvidia.detect, root, platform=platform))
     if platform == "darwin":
-        from advisor.hardware import apple
+        from advisor.hardware.detectors import apple
 
         return of_ram, Detector("Apple", apple.detect)
     if platform == "win32":
-        from advisor.hardware import windows
+        from advisor.hardware.detectors import windows
 
         return of_ram, of_nvidia, Detector("Windows", windows.detect)
     return (

@@ -12,8 +12,9 @@ from dataclasses import dataclass, replace
 
 from advisor.basis import Note
 from advisor.hardware.device import Kind
+from advisor.hardware.gpu_names import name_words, vendor_of_name
 from advisor.hardware.install_command import install_command
-from advisor.hardware.pci import name_words, normal_pci_id, vendor_of_name
+from advisor.hardware.pci import normal_pci_id
 from advisor.hardware.reading import Reading, Role, plausible_total
 
 _GPU_KINDS = ("gpu", "igpu")

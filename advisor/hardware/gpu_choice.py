@@ -8,11 +8,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from advisor.errors import PresetError
+from advisor.hardware.gpu_names import name_words
 from advisor.hardware.gpu_table import KnownGpu, matched_words
-from advisor.hardware.pci import name_words
 from advisor.units import GiB, format_bytes
 
 _MEMORY = re.compile(r"\b(\d{1,4})\s*(?:gib|gb|g)\b", re.IGNORECASE)
+# Models have four digits or a letter; no card has a thousand GiB.
+_SIZE_ALONE = re.compile(r"\s*(\d{1,3})\s*(?:gib|gb|g)?\s*", re.IGNORECASE)
 _SYNONYMS = {"mobile": "laptop", "notebook": "laptop"}
 _BRANDS = ("nvidia", "geforce", "amd", "radeon", "intel", "apple")
 _SUGGESTIONS = 3
@@ -36,6 +38,8 @@ def choose_gpu(gpus: Sequence[KnownGpu], text: str, ram_bytes: int | None = None
     found = _MEMORY.search(text)
     memory = int(found[1]) * GiB if found else None
     candidates = _candidates(gpus, text)
+    if not candidates and (size := _SIZE_ALONE.fullmatch(text)):
+        raise PresetError(f'"{text}" is a size, not a GPU.', hint=f"Write it like --vram {size[1]}GiB.")
     if not candidates:
         raise PresetError(f'No GPU called "{text}" is known.', hint=_suggestion(gpus, text))
     if memory is not None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from advisor.errors import PresetError
 from advisor.hardware.device import Kind
-from advisor.hardware.pci import name_words
+from advisor.hardware.gpu_names import name_words
 from advisor.presets import read_json
 from advisor.units import GiB
 

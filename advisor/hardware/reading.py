@@ -16,6 +16,11 @@ from advisor.units import TiB, format_bytes
 # No memory of one device is this large. A driver that says so returned -1 or garbage.
 ABSURD_BYTES = 64 * TiB
 
+LYING_DRIVER = Note(
+    "driver-figure-corrected",
+    "The driver's figure for the free memory is impossible and was corrected.",
+)
+
 
 class Role(StrEnum):
     """What else a memory is used for; decides how much of it stays reserved (`reserve`)."""

@@ -48,10 +48,13 @@ class Reserve:
                 raise SettingsError("--reserve", f"{text} is not between 0% and 100%.", hint=_HINT)
             return Reserve(percent=percent)
         try:
-            return Reserve(n_bytes=parse_size(text))
+            n_bytes = parse_size(text)
         except UsageError:
             reason = f'"{text}" is neither a size nor a percentage.'
             raise SettingsError("--reserve", reason, hint=_HINT) from None
+        if cleaned.isdecimal() and 0 < n_bytes < MiB:  # "10" would be ten bytes, which nobody means
+            raise SettingsError("--reserve", f'"{text}" has no unit.', hint=_HINT)
+        return Reserve(n_bytes=n_bytes)
 
     @property
     def is_auto(self) -> bool:

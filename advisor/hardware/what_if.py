@@ -11,8 +11,10 @@ from dataclasses import replace
 
 from advisor.basis import Note
 from advisor.errors import PresetError
-from advisor.hardware.accounting import DRIVER_SHARE, IDLE_SYSTEM_BYTES, Host, gpu_device, host_of, ram_device
-from advisor.hardware.apple import working_set_limit
+from advisor.hardware.accounting.gpu import gpu_device
+from advisor.hardware.accounting.host import IDLE_SYSTEM_BYTES, Host, host_of, ram_device
+from advisor.hardware.accounting.own_memory import DRIVER_SHARE
+from advisor.hardware.detectors.apple import working_set_limit
 from advisor.hardware.device import Device, Hardware, Kind
 from advisor.hardware.gpu_choice import Choice, choose_gpu, sizes
 from advisor.hardware.gpu_table import KnownGpu, known_gpus

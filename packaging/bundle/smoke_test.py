@@ -37,7 +37,7 @@ def main() -> int:
         except Failure as failure:
             print(f"The bundle does not work: {failure}", file=sys.stderr)
             return 1
-    print("The bundle works: doctor, recommend, probe, export and the window.")
+    print("The bundle works: doctor, recommend, presets, probe, export and the window.")
     return 0
 
 
@@ -55,6 +55,9 @@ def check_command_line(bundle: Path, model: Path, folder: Path) -> None:
     advice = answer(bundle, folder, "recommend", str(model), "--json", "--basis", "engine")
     expect(advice["recommended"]["plan"]["basis"] == "engine", "the engine was not asked")
     expect(advice["recommended"]["n_ctx"] > 0, "nothing is recommended")
+    made_up = answer(bundle, folder, "recommend", "preset:llama-3.1-8b", "--gpu", "RTX 4070", "--json")
+    expect(made_up["recommended"]["n_ctx"] > 0, "a preset on a made-up computer has no answer")
+    expect(answer(bundle, folder, "explain", "--json")["terms"], "the terms are missing")
     proof = answer(bundle, folder, "probe", str(model), "-c", "512", "--json", "--quiet")
     expect(proof["event"] == "result" and proof["proved"]["n_ctx"] == 512, "the proof did not end well")
     export = answer(bundle, folder, "export", str(model), "--to", "ollama", "-c", "4096", "--json")

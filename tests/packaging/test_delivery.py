@@ -72,5 +72,19 @@ def test_every_verb_goes_to_the_command_line_of_the_appimage() -> None:
     assert set(VERBS) <= set(choices[1].split("|"))
 
 
+@pytest.mark.parametrize("house", ["advisor", "ui"])
+def test_every_folder_of_modules_is_delivered(house: str) -> None:
+    """PyInstaller collects packages only: a folder without __init__.py would be missing from the bundle."""
+    folders = {module.parent for module in (PACKAGING.parent / house).rglob("*.py")}
+    assert [str(folder) for folder in folders if not (folder / "__init__.py").is_file()] == []
+
+
+def test_every_preset_is_delivered() -> None:
+    """The bundle's recipe takes these two kinds, from the folder itself."""
+    presets = PACKAGING.parent / "presets"
+    others = [path.name for path in presets.iterdir() if path.suffix not in {".toml", ".json"}]
+    assert others == ["README.md"]
+
+
 def test_the_icon_is_there() -> None:
     assert ICON.read_text(encoding="utf-8").startswith("<svg")

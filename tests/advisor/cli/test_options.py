@@ -19,6 +19,7 @@ from advisor.units import GiB, MiB
     [
         ("recomend x.gguf", 'There is no verb "recomend".', "Did you mean recommend?"),
         ("frobnicate", 'There is no verb "frobnicate".', "The verbs are inspect, plan,"),
+        ("llama3.1:8b", 'There is no verb "llama3.1:8b".', "context-advisor recommend llama3.1:8b"),
         ("inspect", "MODEL is missing.", "See context-advisor inspect --help."),
         ("export x.gguf", "--to is missing.", "See context-advisor export --help."),
         ("-x", "VERB is missing.", "See context-advisor --help."),

@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from advisor.basis import Note
-from advisor.hardware import nvml
+from advisor.hardware.detectors import nvml
+from advisor.hardware.detectors.graphics_cards import cards, has_nvidia_card
+from advisor.hardware.detectors.holders import Process, holders, process_reader
+from advisor.hardware.detectors.nvml import Nvml
+from advisor.hardware.detectors.ram import is_wsl
 from advisor.hardware.device import Kind
-from advisor.hardware.holders import Process, holders, process_reader
-from advisor.hardware.nvml import Nvml
-from advisor.hardware.pci import cards, has_nvidia_card, normal_pci_id
-from advisor.hardware.ram import is_wsl
+from advisor.hardware.pci import normal_pci_id
 from advisor.hardware.reading import Detection, Reading, Role
 
 _WDDM = 0  # nvmlDriverModel_t: 0 WDDM, 1 TCC, 2 MCDM

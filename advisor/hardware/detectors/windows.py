@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from advisor.basis import Note
+from advisor.hardware.detectors.dxgi import Adapter, read_adapters, read_registry_sizes
 from advisor.hardware.device import Kind
-from advisor.hardware.dxgi import Adapter, read_adapters, read_registry_sizes
-from advisor.hardware.pci import VENDORS, vendor_of_name
+from advisor.hardware.gpu_names import vendor_of_name
+from advisor.hardware.pci import VENDORS
 from advisor.hardware.reading import Detection, Reading, Role
 from advisor.units import GiB
 

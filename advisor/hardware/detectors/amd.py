@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from advisor.hardware.detectors.graphics_cards import Card, card_name, cards
+from advisor.hardware.detectors.kernel_files import read_int
 from advisor.hardware.device import Kind
-from advisor.hardware.pci import Card, card_name, cards, read_int
 from advisor.hardware.reading import Detection, Reading, processor_graphics
 from advisor.units import GiB
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from advisor.hardware.pci import read_int, read_text
+from advisor.hardware.detectors.kernel_files import read_int, read_text
 
 # Version 1 writes "no limit" as the largest multiple of the page size below 2^63.
 _V1_UNLIMITED = 1 << 60

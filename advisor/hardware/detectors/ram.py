@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from advisor.basis import Note
-from advisor.hardware.cgroup import memory_limit
+from advisor.hardware.detectors.cgroup import memory_limit
+from advisor.hardware.detectors.kernel_files import read_text
 from advisor.hardware.device import Kind
-from advisor.hardware.pci import read_text
 from advisor.hardware.reading import Detection, Reading, Role
 from advisor.units import KiB, format_bytes
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from advisor.hardware.detectors.graphics_cards import Card, card_name, cards
 from advisor.hardware.device import Kind
-from advisor.hardware.pci import Card, card_name, cards
 from advisor.hardware.reading import Detection, Reading, Role
 
 _DRIVERS = ("i915", "xe")

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path, PurePath
 
+from advisor.hardware.detectors.kernel_files import read_text
 from advisor.hardware.device import Holder
-from advisor.hardware.pci import read_text
 
 # More manifests than a person has models; a wandering symlink must not cost seconds.
 _MAX_MANIFESTS = 2000

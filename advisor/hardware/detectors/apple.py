@@ -6,9 +6,9 @@ import json
 from collections.abc import Callable
 
 from advisor.basis import Note
-from advisor.hardware.command import Runner, run
+from advisor.hardware.detectors.command import Runner, run
+from advisor.hardware.detectors.ram import VirtualMemory, read_virtual_memory
 from advisor.hardware.device import Kind
-from advisor.hardware.ram import VirtualMemory, read_virtual_memory
 from advisor.hardware.reading import Detection, Reading, Role
 from advisor.units import GiB, MiB, format_bytes
 

@@ -15,8 +15,8 @@ from pathlib import Path
 
 from advisor import __version__
 from advisor.errors import EngineError
-from advisor.hardware.device import Device, Hardware, Holder
-from advisor.hardware.findings import EngineState, Finding, Severity
+from advisor.hardware.device import Device, Hardware, Holder, Kind
+from advisor.hardware.doctor.findings import EngineState, Finding, Severity
 from advisor.units import format_bytes
 
 SEVERITY_WORDS = {
@@ -25,6 +25,11 @@ SEVERITY_WORDS = {
     Severity.INFO: "Good to know",
 }
 
+_KINDS = {
+    Kind.DISCRETE: "memory of its own",
+    Kind.INTEGRATED: "works in the RAM",
+    Kind.UNIFIED: "shares the RAM",
+}
 _INDENT = "    "
 _HOMES = re.compile(r"(?:/home|/Users|[A-Za-z]:\\Users)[/\\][^/\\\s\"']+")
 
@@ -124,15 +129,15 @@ def _of_system(binding: str | None, backends: Sequence[str]) -> Iterator[Line]:
 
 def _of_device(device: Device, found: Sequence[Finding]) -> Iterator[Line]:
     yield Line("")
-    used = device.engine_device or "not used by the engine"
-    yield Line(f"{device.name} ({device.kind}, {used})", LineKind.NAME)
-    free = "free is not told" if device.free_bytes is None else f"{format_bytes(device.free_bytes)} free now"
-    kept = f"{format_bytes(device.reserve_bytes)} kept free"
-    yield Line(f"{_INDENT}{format_bytes(device.total_bytes)} in all, {free}, {kept}")
+    made_up = device.sources == ("assumed",)
+    yield Line(", ".join([device.name, *_what_it_is(device, made_up=made_up)]), LineKind.NAME)
     yield Line(
         f"{_INDENT}{format_bytes(device.usable_bytes)} usable now, "
         f"{format_bytes(device.usable_if_others_closed_bytes)} with other programs closed"
     )
+    free = "free is not told" if device.free_bytes is None else f"{format_bytes(device.free_bytes)} free now"
+    kept = f"{format_bytes(device.reserve_bytes)} kept free"
+    yield Line(f"{_INDENT}{format_bytes(device.total_bytes)} in all, {free}, {kept}")
     more = []
     if device.reserved_by_driver_bytes is not None:
         more.append(f"{format_bytes(device.reserved_by_driver_bytes)} reserved by the driver")
@@ -142,10 +147,21 @@ def _of_device(device: Device, found: Sequence[Finding]) -> Iterator[Line]:
         yield Line(f"{_INDENT}{', '.join(more)}")
     if device.holders:
         yield Line(f"{_INDENT}held by {', '.join(_holder(holder) for holder in device.holders)}")
-    if device.sources:
+    if device.sources and not made_up:
         yield Line(f"{_INDENT}read from {', '.join(device.sources)}", LineKind.QUIET)
     for text in notes_beside(device, found):
         yield Line(f"{_INDENT}{text}", LineKind.QUIET)
+
+
+def _what_it_is(device: Device, *, made_up: bool) -> Iterator[str]:
+    """Its kind in words, and llama.cpp's name for it; the RAM needs neither."""
+    if device.kind is Kind.CPU:
+        return
+    yield _KINDS[device.kind]
+    if device.engine_device:
+        yield f"{device.engine_device} in llama.cpp"
+    elif not made_up:
+        yield "not used by llama.cpp"
 
 
 def _holder(holder: Holder) -> str:

@@ -1,0 +1,1 @@
+"""What is wrong with this computer's memory and engine, and the report of it."""
