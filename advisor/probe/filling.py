@@ -12,9 +12,9 @@ from advisor.settings.load_settings import LoadSettings
 from advisor.units import MiB
 
 FILLS = ("auto", "copy", "full")
-# A decoded chunk has a ubatch or 64 tokens; its saved state is at most 64 MiB, and is there twice
+# A decoded chunk has a ubatch, or a few tokens; its saved state is at most 64 MiB, and is there twice
 # (engine/worker/copy_fill.py).
-_LEAST_CHUNK, _SAVED_STATE_BYTES = 64, 64 * MiB
+_LEAST_CHUNK, _SAVED_STATE_BYTES = 8, 64 * MiB
 _BESIDE_BYTES = 16 * MiB
 # Of the RAM's reserve, or of a cap, so much may be used by the copies' own context while it is filled.
 _SHARE_FOR_COPIES = 8

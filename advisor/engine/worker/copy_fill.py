@@ -22,7 +22,6 @@ from .refusal import Refusal
 MIB = 1024 * 1024
 CHUNK_STATE_BYTES = 64 * MIB
 FEW = 8  # tokens: enough to see what one more adds
-WORTH_COPYING = 64
 PARTS = 8  # of the large chunk: the small one, and so on
 # Keep more than one cell a position, or cells whose copy is only half of them.
 UNSUITABLE = frozenset({"deepseek4", "minimax-m3"})
@@ -132,7 +131,7 @@ class Copier:
     def _largest(self) -> int:
         """The most tokens in one decode whose state is small enough to be kept beside the context."""
         context = self._context
-        n = largest_chunk(context.n_ctx_seq, context.n_batch, context.n_ubatch)
+        n = largest_chunk(context.n_ctx_seq, context.n_ubatch)
         context.decode(FEW, 0, self._seq)
         few_bytes = context.state_bytes(self._seq)
         context.decode(FEW, FEW, self._seq)
@@ -159,9 +158,9 @@ class Copier:
         self._llama.llama_memory_seq_rm(self._context.memory, self._seq, -1, -1)
 
 
-def largest_chunk(n_ctx_seq: int, n_batch: int, n_ubatch: int) -> int:
-    """How many tokens a chunk may have: a ubatch, or several small ones, since every copy takes its time."""
-    return max(FEW, min(max(n_ubatch, WORTH_COPYING), n_batch, n_ctx_seq // 8))
+def largest_chunk(n_ctx_seq: int, n_ubatch: int) -> int:
+    """How many tokens a chunk may have: a ubatch; on a slow device decoding is far dearer than copying."""
+    return max(FEW, min(n_ubatch, n_ctx_seq // 8))
 
 
 def chunk_sizes(largest: int) -> list[int]:

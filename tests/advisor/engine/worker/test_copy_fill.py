@@ -122,20 +122,10 @@ def test_other_contexts_may_be_copied(change: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("n_ctx_seq", "n_batch", "n_ubatch", "wanted"),
-    [
-        (65536, 2048, 512, 512),
-        (65536, 2048, 1, 64),
-        (65536, 32, 1, 32),
-        (256, 2048, 512, 32),
-        (256, 2048, 1, 32),
-        (32, 2048, 512, 8),
-    ],
+    ("n_ctx_seq", "n_ubatch", "wanted"), [(65536, 512, 512), (65536, 1, 8), (256, 512, 32), (32, 512, 8)]
 )
-def test_a_chunk_is_a_ubatch_or_several_small_ones(
-    n_ctx_seq: int, n_batch: int, n_ubatch: int, wanted: int
-) -> None:
-    assert largest_chunk(n_ctx_seq, n_batch, n_ubatch) == wanted
+def test_a_chunk_is_a_ubatch_or_less_in_a_short_context(n_ctx_seq: int, n_ubatch: int, wanted: int) -> None:
+    assert largest_chunk(n_ctx_seq, n_ubatch) == wanted
 
 
 @pytest.mark.parametrize(
