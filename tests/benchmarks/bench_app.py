@@ -9,7 +9,6 @@ nothing and one that only imports Qt.
 from __future__ import annotations
 
 import json
-import os
 import statistics
 import subprocess
 import sys
@@ -20,7 +19,7 @@ from pathlib import Path
 
 from advisor.units import MiB
 from tests.benchmarks.figure import Figure
-from tests.benchmarks.timing import ROOT, python_seconds
+from tests.benchmarks.timing import ROOT, environment, python_seconds
 from tests.support.gemma import real_gemma
 
 RUNS = 3
@@ -67,7 +66,7 @@ def main() -> list[Figure]:
 
 def _run(model: Path, home: Path) -> Run:
     places = ("HOME", "USERPROFILE", "APPDATA", "LOCALAPPDATA")
-    variables = {"QT_QPA_PLATFORM": "offscreen", **os.environ, **dict.fromkeys(places, str(home))}
+    variables = {"QT_QPA_PLATFORM": "offscreen", **environment(), **dict.fromkeys(places, str(home))}
     variables = {name: value for name, value in variables.items() if not name.startswith("XDG_")}
     command = [sys.executable, "-m", "tests.benchmarks.visited_app", str(model)]
     start = time.time()

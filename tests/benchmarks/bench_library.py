@@ -17,8 +17,8 @@ import time
 from pathlib import Path
 
 from tests.benchmarks.figure import Figure
+from tests.benchmarks.timing import ROOT, environment
 
-ROOT = Path(__file__).resolve().parents[2]
 HEADS = ROOT / "tests" / "data" / "heads"
 N_MODELS = 1000
 RUNS = 3
@@ -38,10 +38,10 @@ def write_models(folder: Path, n_models: int) -> None:
 def seconds(folder: Path, home: Path, *words: str) -> tuple[float, list[dict[str, object]]]:
     """Wall time of one command, and what it listed."""
     places = ("HOME", "USERPROFILE", "XDG_CACHE_HOME", "XDG_DATA_HOME", "XDG_CONFIG_HOME", "LOCALAPPDATA")
-    environment = os.environ | dict.fromkeys(places, str(home))
+    variables = environment() | dict.fromkeys(places, str(home))
     command = [sys.executable, "-m", "advisor", "models", str(folder), "--json", *words]
     start = time.perf_counter()
-    done = subprocess.run(command, cwd=ROOT, env=environment, check=True, capture_output=True)
+    done = subprocess.run(command, cwd=ROOT, env=variables, check=True, capture_output=True)
     return time.perf_counter() - start, json.loads(done.stdout)["models"]
 
 

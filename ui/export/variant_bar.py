@@ -6,7 +6,7 @@ from advisor.errors import AdvisorError
 from advisor.export.choices import FLAVOURS, SHELLS, Flavour, Shell
 from advisor.export.prepare import Prepared
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QHBoxLayout, QTabBar, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QTabBar, QVBoxLayout, QWidget
 
 from ui.export.programs import flavour_words, in_the_window, shell_words
 from ui.session.exports import Shown, Variant
@@ -23,15 +23,10 @@ class VariantBar(QWidget):
         self.flavour = _tabs(self.tr("Flavour"), [(flavour_words(it), it) for it in FLAVOURS])
         self.shell = _tabs(self.tr("Shell"), [(shell_words(it), it) for it in SHELLS])
         self.why_one = muted_label(size=SMALL, wraps=True)
-        line = QHBoxLayout()
-        line.setContentsMargins(0, 0, 0, 0)
-        line.addWidget(self.flavour)
-        line.addStretch(1)
-        line.addWidget(self.shell)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
-        column.addLayout(line)
-        column.addWidget(self.why_one)
+        for widget in (self.flavour, self.shell, self.why_one):  # beside one another they would be cut
+            column.addWidget(widget)
         for tabs in (self.flavour, self.shell):
             tabs.currentChanged.connect(lambda _index: self.changed.emit())
 

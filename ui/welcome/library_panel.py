@@ -61,9 +61,12 @@ class LibraryPanel(TitledCard):
         for widget in (self.search, self.view):
             widget.setVisible(n > 0)
         if library.is_looking and not n:
-            words = self.tr("Looking through the folders of Ollama and LM Studio\u2026")
+            words = self.tr("Looking for models in the folders of Ollama, LM Studio and others\u2026")
         elif not n:
-            words = self.tr("Neither Ollama nor LM Studio has a model here that you may read.")
+            words = self.tr(
+                "No models were found in the folders of Ollama, LM Studio, llama.cpp, Hugging Face, Jan and "
+                "others. Folders of your own can be added in Settings."
+            )
         elif not self.shown.rowCount():
             words = self.tr("No name holds these words.")
         else:

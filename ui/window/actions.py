@@ -17,7 +17,7 @@ class Actions(QObject):
         self.open.setToolTip(self.tr("Open a model file"))
         self.clear_recent = self._action(self.tr("&Clear this list"))
         self.models = self._action(self.tr("&Models here\u2026"), QKeySequence("Ctrl+L"))
-        self.models.setToolTip(self.tr("The models of Ollama and LM Studio on this computer"))
+        self.models.setToolTip(self.tr("The models that other programs keep on this computer"))
         self.prove = self._action(self.tr("&Prove it"), QKeySequence("Ctrl+P"))
         self.prove.setEnabled(False)
         self.export = self._action(self.tr("&Export\u2026"), QKeySequence("Ctrl+E"))

@@ -204,7 +204,7 @@ def test_what_could_not_be_looked_into_is_said(
     settled(session)
     panel = window.welcome.library
     assert panel.view.isHidden()
-    assert "Neither Ollama nor LM Studio" in panel.state.text()
+    assert "No models were found" in panel.state.text()
     assert "/x cannot be read" in panel.state.text()
 
 
