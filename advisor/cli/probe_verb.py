@@ -17,10 +17,9 @@ from advisor.cli.probe_progress import saying
 from advisor.engine.prover import Prover
 from advisor.errors import EngineMissing, UsageError
 from advisor.gguf.remote import is_remote
-from advisor.history.keeping import keep, slower_than_before
+from advisor.history.keeping import keep, with_lessons
 from advisor.history.store import History
 from advisor.model import ModelFacts
-from advisor.probe.learning import unlearned
 from advisor.probe.prove import prove
 from advisor.recommend.advise import advise
 from advisor.recommend.goals import DEFAULT_GOAL, goal_named
@@ -62,9 +61,7 @@ def run(args: argparse.Namespace) -> int:
             release_engine=lambda: client.retire_if_idle(0),
         )
     history = History()
-    slower = slower_than_before(model.facts, computer.hardware, result, history)
-    of_learning = (*unlearned(model.facts, result, computer.hardware), *([slower] if slower else ()))
-    result = replace(result, measured_notes=(*result.measured_notes, *of_learning))
+    result = with_lessons(model.facts, computer.hardware, result, history)
     trouble = (
         keep(model.facts, computer.hardware, computer.engine, result, history) if computer.engine else None
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from advisor.basis import Note
@@ -12,7 +13,7 @@ from advisor.history.record import model_key, record_of
 from advisor.history.store import History
 from advisor.model.facts import ModelFacts
 from advisor.probe import lessons
-from advisor.probe.learning import learn
+from advisor.probe.learning import learn, unlearned
 from advisor.probe.lessons import about
 from advisor.probe.result import ProbeResult
 from advisor.settings.calibration import NOTHING_LEARNED, Calibration
@@ -29,6 +30,18 @@ def keep(
     except AdvisorError as error:
         return Note(error.code, f"The proof was not kept in the history. {error.message} {error.hint}")
     return None
+
+
+def with_lessons(
+    facts: ModelFacts, hardware: Hardware, result: ProbeResult, history: History
+) -> ProbeResult:
+    """A proof with notes on what it teaches: what it cannot, and whether earlier ones were faster.
+
+    Asked before it is kept.
+    """
+    slower = slower_than_before(facts, hardware, result, history)
+    notes = (*unlearned(facts, result, hardware), *([slower] if slower else ()))
+    return replace(result, measured_notes=(*result.measured_notes, *notes))
 
 
 def slower_than_before(

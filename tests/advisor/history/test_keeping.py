@@ -10,7 +10,7 @@ import pytest
 from advisor.engine.proof import SpeedPoint
 from advisor.engine.protocol import EngineInfo
 from advisor.errors import OutputError
-from advisor.history.keeping import keep, learned, slower_than_before
+from advisor.history.keeping import keep, learned, slower_than_before, with_lessons
 from advisor.history.record import model_key
 from advisor.history.store import History
 from advisor.model.facts import ModelFacts
@@ -57,6 +57,9 @@ def test_a_proof_is_compared_with_those_of_the_same_model_and_settings(
     assert "10.0 times as fast" in note.text
     assert slower_than_before(facts, COMPUTER, fast, history) is None
     assert slower_than_before(facts, COMPUTER, other, history) is None
+    told = with_lessons(facts, COMPUTER, slow, history)
+    assert note in told.measured_notes
+    assert replace(told, measured_notes=slow.measured_notes) == slow
 
 
 def test_a_history_that_cannot_be_read_compares_nothing(facts: ModelFacts, tmp_path: Path) -> None:

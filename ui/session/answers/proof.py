@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from advisor.hardware.reserve import Reserve
-from advisor.history.keeping import keep
+from advisor.history.keeping import keep, with_lessons
 from advisor.history.record import ProbeRecord, model_key
 from advisor.history.store import History
 from advisor.memory.companions import NO_COMPANIONS, Companions
@@ -50,6 +50,7 @@ class ProofAnswers:
             release=lambda: computer.client.retire_if_idle(0),
             launch=computer.launch,
         )
+        result = with_lessons(facts, hardware, result, History())
         not_kept = keep(facts, hardware, engine, result, History())
         computer.learn(hardware)
         return Proved(result, not_kept)
