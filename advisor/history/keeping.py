@@ -32,9 +32,7 @@ def keep(
     return None
 
 
-def with_lessons(
-    facts: ModelFacts, hardware: Hardware, result: ProbeResult, history: History
-) -> ProbeResult:
+def with_lessons(facts: ModelFacts, hardware: Hardware, result: ProbeResult, history: History) -> ProbeResult:
     """A proof with notes on what it teaches: what it cannot, and whether earlier ones were faster.
 
     Asked before it is kept.

@@ -22,6 +22,8 @@ LOG_NAME = ".venv/setup.log"
 
 USER = frozenset({"gui"})
 DEVELOPER = frozenset({"gui", "dev"})
+# Each test has its own folders and processes. More at once would starve those that measure real work.
+AT_ONCE = ("-n", "4", "--dist", "worksteal")
 
 
 def set_up(extras: frozenset[str], *, wish: str, engine_needed: bool | None) -> Path:
@@ -96,8 +98,9 @@ def run_window(files: Sequence[str], wish: str) -> int:
 
 
 def run_tests(arguments: Sequence[str], wish: str) -> int:
+    """All tests, several at once since they mostly wait for child processes; or those asked for."""
     python = set_up(DEVELOPER, wish=wish, engine_needed=True)
-    return start([str(python), "-m", "pytest", *arguments])
+    return start([str(python), "-m", "pytest", *(arguments or AT_ONCE)])
 
 
 def run_module(arguments: Sequence[str], wish: str) -> int:

@@ -90,6 +90,19 @@ def test_the_window_gets_files_by_their_full_path(tmp_path: Path, monkeypatch: p
     assert started == ["python", "-m", "ui", str(tmp_path / "model.gguf"), "preset:llama", "--help"]
 
 
+@pytest.mark.parametrize(
+    ("words", "given"), [([], ["-n", "4", "--dist", "worksteal"]), (["tests/ui", "-x"], ["tests/ui", "-x"])]
+)
+def test_all_tests_run_at_once_and_chosen_ones_as_asked(
+    words: list[str], given: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started: list[str] = []
+    monkeypatch.setattr(verbs, "set_up", lambda extras, *, wish, engine_needed: Path("python"))
+    monkeypatch.setattr(verbs, "start", lambda command: started.extend(command) or 0)
+    assert verbs.main(["test", *words]) == 0
+    assert started == ["python", "-m", "pytest", *given]
+
+
 def test_a_step_that_fails_is_two_sentences_and_an_exit_code(capsys: pytest.CaptureFixture[str]) -> None:
     assert verbs.main(["run", "--engine", "cuda12"]) == 2
     told = capsys.readouterr()
