@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from ui.app import main
+from ui.__main__ import start
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(start())

@@ -9,17 +9,14 @@ from advisor import __version__
 from PySide6.QtCore import QObject, Qt
 from PySide6.QtWidgets import QDialog, QFileDialog, QMainWindow, QMessageBox
 
-from ui.export.export_dialog import ExportDialog
-from ui.prompt.prompt_dialog import PromptDialog
 from ui.session.preferences import Preferences
 from ui.session.session import Session
-from ui.settings.settings_dialog import SettingsDialog
 from ui.theme import Theme
 from ui.window.actions import Actions
 
 
 class Dialogs(QObject):
-    """Each opens over the window that it belongs to."""
+    """Each opens over the window that it belongs to, and is read then: the window is there sooner."""
 
     def __init__(
         self,
@@ -52,16 +49,22 @@ class Dialogs(QObject):
         return [Path(name) for name in names]
 
     def _export(self) -> None:
+        from ui.export.export_dialog import ExportDialog
+
         dialog = ExportDialog(self._session, self._preferences, self._window)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.open()
 
     def _settings(self) -> None:
         """Not modal: the page answers while settings are turned. There is one at a time."""
+        from ui.settings.settings_dialog import SettingsDialog
+
         there = self._window.findChild(SettingsDialog)
         _bring(there or SettingsDialog(self._session, self._preferences, self._set_theme, self._window))
 
     def _prompt(self) -> None:
+        from ui.prompt.prompt_dialog import PromptDialog
+
         _bring(self._window.findChild(PromptDialog) or PromptDialog(self._session, self._window))
 
     def _about(self) -> None:
