@@ -101,6 +101,6 @@ def ended(process: subprocess.Popen[bytes], seconds: float) -> bool:
         code = process.wait(seconds)
     except subprocess.TimeoutExpired:
         return False
-    if code == -signal.SIGILL:
+    if code == -signal.SIGILL:  # nothing that we export can make a program meet an unknown instruction
         pytest.skip(OTHER_PROCESSOR)
     return True

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
 
 from PySide6.QtCore import QLibraryInfo, QMimeData, QPoint, QPointF, Qt, QUrl, QVersionNumber
 from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDragMoveEvent, QDropEvent
@@ -15,6 +16,7 @@ from ui.session.session import Session
 from ui.theme import Theme
 from ui.window.main_window import MainWindow
 
+Drag = TypeVar("Drag", bound=QDropEvent)
 FILE = Path("/models/llama.gguf")
 OTHER = Path("/models/other.gguf")
 
@@ -30,37 +32,25 @@ def dragged(*paths: str) -> QMimeData:
 
 
 def enter(window: MainWindow, data: QMimeData) -> QDragEnterEvent:
-    event = QDragEnterEvent(
-        HERE,
-        Qt.DropAction.CopyAction,
-        data,
-        Qt.MouseButton.LeftButton,
-        Qt.KeyboardModifier.NoModifier,
-    )
-    QApplication.sendEvent(window, event)
-    return event
+    return sent(window, QDragEnterEvent(HERE, *carried(data)))
 
 
 def move(window: MainWindow, data: QMimeData) -> QDragMoveEvent:
-    event = QDragMoveEvent(
-        HERE,
-        Qt.DropAction.CopyAction,
-        data,
-        Qt.MouseButton.LeftButton,
-        Qt.KeyboardModifier.NoModifier,
-    )
-    QApplication.sendEvent(window, event)
-    return event
+    return sent(window, QDragMoveEvent(HERE, *carried(data)))
 
 
 def drop(window: MainWindow, data: QMimeData) -> QDropEvent:
-    event = QDropEvent(
-        QPointF(60, 60),
-        Qt.DropAction.CopyAction,
-        data,
-        Qt.MouseButton.LeftButton,
-        Qt.KeyboardModifier.NoModifier,
-    )
+    return sent(window, QDropEvent(QPointF(60, 60), *carried(data)))
+
+
+def carried(
+    data: QMimeData,
+) -> tuple[Qt.DropAction, QMimeData, Qt.MouseButton, Qt.KeyboardModifier]:
+    """What every event of a drag tells beside its place."""
+    return Qt.DropAction.CopyAction, data, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+
+
+def sent(window: MainWindow, event: Drag) -> Drag:
     QApplication.sendEvent(window, event)
     return event
 
