@@ -49,6 +49,8 @@ class LoadedModel:
     """A model that is really loaded and has decoded once, and the guard that was set after that.
 
     `guard_bytes` is the limit on the worker's own data, None where the system has no such limit.
+    `warm_up_bytes` is what the first decodes left in it: threads, pools, and what a GPU's driver needed to
+    build its kernels, unless it had them from an earlier process. None where the system does not tell.
     """
 
     seconds: float
@@ -57,6 +59,7 @@ class LoadedModel:
     is_hybrid: bool
     memory: MemorySample  # before the guard, warmed up, no context
     guard_bytes: int | None
+    warm_up_bytes: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

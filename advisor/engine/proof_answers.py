@@ -39,6 +39,7 @@ def loaded_model(answer: Mapping[str, Any]) -> LoadedModel:
         is_hybrid=bool(answer["is_hybrid"]),
         memory=memory_sample(answer["memory"]),
         guard_bytes=_count(answer["guard_bytes"]),
+        warm_up_bytes=_count(answer["warm_up_bytes"]),
     )
 
 

@@ -50,8 +50,10 @@ class Prediction:
             self._ceiling = found
         return found
 
-    def once_loaded(self, guard_left_bytes: int) -> int:
-        """With the model there: the largest whose buffers fit into what that left under the guard."""
+    def once_loaded(self, guard_left_bytes: int | None) -> int | None:
+        """With the model there: the largest whose buffers fit into what that left under the guard, if any."""
+        if guard_left_bytes is None:
+            return None
         task, span = self._task, ContextRange(self._task.span.step, self._ceiling)
 
         def fits(plan: MemoryPlan) -> bool:

@@ -11,7 +11,7 @@ from advisor.engine.deaths import DEVICE_LIMIT
 from advisor.probe.result import BoundBy, Outcome
 from advisor.settings.request import Request
 from advisor.units import MiB
-from tests.support.real_proof import largest_that_works, proved
+from tests.support.real_proof import largest_that_works, loaded_bytes, proved
 from tests.support.small_models import small_llama
 
 pytestmark = pytest.mark.gpu
@@ -20,6 +20,9 @@ pytestmark = pytest.mark.gpu
 # depth changes none of their kernels, each of which takes the driver many seconds to build.
 REQUEST = Request(runtime="llama-server", n_ubatch=8, cache_type_k="f32", cache_type_v="f32", flash_attn="on")
 CAP_BYTES = 512 * MiB
+# Of the cap, for contexts: 220 MiB are the driver's and the model's where its kernels are in its cache. Where
+# the driver takes more, on other processors or without a cache, the cap is as much higher.
+ROOM_BYTES = 240 * MiB
 
 
 def test_the_limit_under_a_cap_is_that_of_an_exhaustive_search(
@@ -27,8 +30,9 @@ def test_the_limit_under_a_cap_is_that_of_an_exhaustive_search(
 ) -> None:
     """96 KiB a token, about 3,000 of them: the driver's own memory varies by less than a step of 24 MiB."""
     facts = small_llama(tmp_path / "model.gguf", n_layer=12, n_head=8, n_head_kv=8, n_ff=64, n_vocab=1024)
-    found, hardware = proved(facts, REQUEST, tmp_path, rig, cap_bytes=CAP_BYTES)
-    largest = largest_that_works(facts, REQUEST, hardware, found.limit_n_ctx, CAP_BYTES, rig)
+    cap_bytes = max(CAP_BYTES, loaded_bytes(facts, REQUEST, rig) + ROOM_BYTES)
+    found, hardware = proved(facts, REQUEST, tmp_path, rig, cap_bytes=cap_bytes)
+    largest = largest_that_works(facts, REQUEST, hardware, found.limit_n_ctx, cap_bytes, rig)
     assert largest > 0
     assert abs(found.limit_n_ctx - largest) <= 256
     assert found.filled_tokens == found.limit_n_ctx

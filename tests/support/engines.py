@@ -35,7 +35,7 @@ CONTEXT = {"n_ctx": 4096, "n_ctx_seq": 4096, "n_batch": 2048, "n_ubatch": 512, "
 MEMORY = {"rss_bytes": 9, "mapped_bytes": 3, "peak_rss_bytes": 10, "data_bytes": 6, "devices": {"GPU0": 7}}
 SPEED = {"depth": 0, "prefill_tokens_per_second": 20.0, "decode_tokens_per_second": 2.0}
 LOADED = {"seconds": 0.1, "has_vocabulary": True, "is_recurrent": False, "is_hybrid": False, "memory": MEMORY,
-          "guard_bytes": None}
+          "guard_bytes": None, "warm_up_bytes": None}
 ALLOCATED = {"n_ctx": 4096, "buffers": [BUFFER], "memory": MEMORY, "speed": SPEED, "seconds": 0.1}
 FILLED = {"n_ctx": 4096, "filled_tokens": 4096, "method": "full", "state_bytes": 5, "refused_one_more": True,
           "speed": [SPEED], "memory": MEMORY, "seconds": 0.1, "measuring_seconds": 0.05, "grown_bytes": 8,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Self
 
 from advisor.engine.proof import (
@@ -42,6 +42,7 @@ class FakeProver:
     fill_limit: int | None = None
     failures: Sequence[Callable[[], EngineError]] = (out_of_memory,)
     guard_bytes: int | None = None
+    kernels_bytes: Sequence[int] = ()  # what building them leaves in the first processes
     load_error: EngineError | None = None
     copy_error: EngineError | None = None
     speed: Callable[[int, int], float] = lambda n_ctx, depth: 100.0
@@ -79,14 +80,18 @@ class FakeProver:
         on_progress: OnProgress,
     ) -> LoadedModel:
         assert use_mmap, "as the planner counts"
-        # A second try goes without, where the kernels may be what did not fit.
-        assert warm_up is not None or self.loads, "nothing to build kernels for"
+        # A third try goes without, where the kernels may be what did not fit.
+        assert warm_up is not None or len(self.loads) > 1, "nothing to build kernels for"
         self.loads.append((request, host_usable_bytes, cap_bytes))
         self._middle("load", Progress("loading"), on_progress)
         if self.load_error is not None:
             raise self.load_error
         self.is_loaded, self.is_closed = True, False
-        return LoadedModel(0.1, True, False, False, self._sample(), self.guard_bytes)
+        built_bytes = dict(enumerate(self.kernels_bytes, 1)).get(len(self.loads), 0)
+        memory = self._sample()
+        if memory.data_bytes is not None:
+            memory = replace(memory, data_bytes=memory.data_bytes + built_bytes)
+        return LoadedModel(0.1, True, False, False, memory, self.guard_bytes, built_bytes)
 
     def allocate(self, settings: LoadSettings, on_progress: OnProgress) -> Allocation:
         assert self.is_loaded, "a context of no model"

@@ -9,6 +9,7 @@ from typing import Any
 from advisor.engine.client import EngineClient
 from advisor.engine.devices import devices_of
 from advisor.engine.launch import Launch
+from advisor.engine.protocol import EngineInfo
 from advisor.engine.prover import Prover
 from advisor.errors import EngineError
 from advisor.hardware.detect import Detector, detect
@@ -36,9 +37,7 @@ def proved(
     """The result of `prove` with the RAM of this computer and the engine's own devices."""
     launch = Launch(environment=environment)
     with EngineClient(launch) as client, Prover(launch) as prover:
-        info = client.hello()
-        of_ram = (Detector("RAM", detect_ram),)
-        hardware = detect(devices_of(info), engine_backends=info.backends, detectors=of_ram)
+        hardware = _hardware(client.hello())
         planner = Planner(facts, hardware, client)
         result = prove(
             facts,
@@ -51,6 +50,25 @@ def proved(
             **options,
         )
     return result, hardware
+
+
+def loaded_bytes(facts: ModelFacts, request: Request, environment: Mapping[str, str] = NO_VARIABLES) -> int:
+    """What counts against a cap in a worker of its own with the model and the smallest context.
+
+    No limit is set: once it is answered, a GPU's driver has built and kept the kernels that it needs.
+    """
+    settings = resolve(request, facts, CONTEXT_STEP)
+    with Prover(Launch(environment=environment)) as prover:
+        hardware = _hardware(prover.hello())
+        prover.load(
+            open_request(facts, hardware, settings),
+            host_usable_bytes=None,
+            warm_up=resolve(request, facts, facts.n_ctx_train),
+            on_progress=lambda progress: None,
+        )
+        data_bytes = prover.allocate(settings, lambda progress: None).memory.data_bytes
+    assert data_bytes is not None
+    return data_bytes
 
 
 def works(
@@ -91,3 +109,8 @@ def largest_that_works(
         if works(facts, request, hardware, n_ctx, cap_bytes, environment):
             return n_ctx
     return 0
+
+
+def _hardware(info: EngineInfo) -> Hardware:
+    of_ram = (Detector("RAM", detect_ram),)
+    return detect(devices_of(info), engine_backends=info.backends, detectors=of_ram)

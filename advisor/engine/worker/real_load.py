@@ -72,6 +72,7 @@ class RealLoad:
             self._model = model
             lines = self._log.lines
             model.check()
+            cold_bytes = memory_sample.sample()["data_bytes"]
             watch.now(stage="warming-up", fraction=None)
             with closing(RealContext(self._library, self._log, model, WARM_UP)) as context:
                 context.decode(N_WARM_UP, 0)
@@ -90,6 +91,7 @@ class RealLoad:
             "is_recurrent": model.is_recurrent,
             "is_hybrid": model.is_hybrid,
             "memory": memory,
+            "warm_up_bytes": None if cold_bytes is None else memory["data_bytes"] - cold_bytes,
             "guard_bytes": guard_bytes,
         }
 
