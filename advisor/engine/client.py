@@ -13,6 +13,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from advisor.engine.cache_tensors import CacheTensor
 from advisor.engine.conversation import A, Conversation, Question
 from advisor.engine.deaths import Stage
 from advisor.engine.launch import Launch
@@ -100,13 +101,17 @@ class EngineClient:
             self._wanted = _Model(request, _stamp(request.path))
             return self._opened(self._wanted)
 
-    def context(self, settings: LoadSettings) -> ContextAnswer:
-        """What a context of the model that `open` was given would take. Raises EngineRefused for a no."""
+    def context(self, settings: LoadSettings, cache: tuple[CacheTensor, ...] = ()) -> ContextAnswer:
+        """What a context of the model that `open` was given would take. Raises EngineRefused for a no.
+
+        Without `cache`, the tensors on GPUs, one that is too large for its device ends the process.
+        """
         seconds = self._deadlines.context_seconds
         with self._conversation.turn():
             if self._wanted is not None:
                 self._opened(self._wanted)
-            return self._ask(Question(MakeContext.of(settings), ContextAnswer.read, Stage.CONTEXT, seconds))
+            wanted = MakeContext.of(settings, cache)
+            return self._ask(Question(wanted, ContextAnswer.read, Stage.CONTEXT, seconds))
 
     def count_tokens(self, path: Path, pieces: Iterable[str]) -> int:
         """The tokens of a text, by the vocabulary of the model file at `path`; no weights are read.

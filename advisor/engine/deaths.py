@@ -11,10 +11,11 @@ from collections.abc import Sequence
 from enum import StrEnum
 
 from advisor.engine import remedies
-from advisor.engine.remedies import UPDATE, WITHOUT_ENGINE
+from advisor.engine.remedies import DEVICE_LIMIT_HINT, UPDATE, WITHOUT_ENGINE
 from advisor.errors import EngineDied, EngineError, EngineMissing, EngineTimeout, EngineUnfit
 
-# The code of the one death that is an answer: such a load cannot be, dry or real.
+# The code of the one death that is an answer: such a load cannot be, dry or real. A dry run is refused with
+# it beforehand where the model's shapes are known for certain.
 DEVICE_LIMIT = "engine-device-limit"
 
 # Older lines may belong to a question that was answered.
@@ -125,7 +126,7 @@ def _device_limit(text: str, stage: Stage) -> EngineError | None:
         return None
     return EngineDied(
         f"{found[2]} cannot work on {found[1]} in one piece; the engine stopped while {stage}.",
-        hint="This is a limit of the device, not of its memory: use a smaller context or cache type.",
+        hint=DEVICE_LIMIT_HINT,
         code=DEVICE_LIMIT,
     )
 

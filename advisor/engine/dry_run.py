@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 from advisor.basis import Basis, Note
 from advisor.engine import figures, placement
+from advisor.engine.cache_tensors import cache_tensors
 from advisor.engine.client import EngineClient
 from advisor.engine.log_lines import parse
 from advisor.engine.protocol import OpenedModel, OpenModel
@@ -78,7 +79,7 @@ def dry_run(
 
 def _ask(client: EngineClient, facts: ModelFacts, opened: OpenedModel, settings: LoadSettings) -> DryRun:
     """One context with exactly these settings."""
-    answer = client.context(settings)
+    answer = client.context(settings, cache_tensors(facts, settings, placement.layer_devices(opened)))
     logged = parse(answer.lines)
     if answer.buffers is not None and figures.agree(answer.buffers, logged, facts.n_layer_all):
         buffers = figures.buffers_by_device(answer.buffers, logged, facts, settings)

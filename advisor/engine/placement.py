@@ -29,7 +29,7 @@ def buffers_by_device(
 ) -> tuple[Buffers, ...]:
     """What the log says, device by device, the host last."""
     known = opened.buffer_devices
-    layers = {int(found[1]): found[2] for line in opened.placement if (found := _LAYER.match(line))}
+    layers = layer_devices(opened)
     weights = _weights_bytes(facts, settings, layers, known)
     caches = _cache_bytes(facts, logged, layers)
     # Weights that are copied into another layout cannot be dropped; how many these are is not logged.
@@ -51,6 +51,11 @@ def buffers_by_device(
         )
         for device in in_order(name for name in order if name in {*weights, *caches, *state, *compute})
     )
+
+
+def layer_devices(opened: OpenedModel) -> dict[int, str]:
+    """The device of each block by its index, and of the output as the one after the last."""
+    return {int(found[1]): found[2] for line in opened.placement if (found := _LAYER.match(line))}
 
 
 def _weights_bytes(

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+from advisor.engine.cache_tensors import CacheTensor
 from advisor.settings.load_settings import LoadSettings
 
 
@@ -43,7 +44,7 @@ class OpenModel:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MakeContext:
-    """What would this context of the open model take?"""
+    """What would this context of the open model take? `cache`: tensors to ask their devices about first."""
 
     do: ClassVar[str] = "context"
     n_ctx: int
@@ -58,9 +59,10 @@ class MakeContext:
     flash_attn: str
     offload_kqv: bool
     op_offload: bool
+    cache: tuple[CacheTensor, ...] = ()
 
     @classmethod
-    def of(cls, settings: LoadSettings) -> MakeContext:
+    def of(cls, settings: LoadSettings, cache: tuple[CacheTensor, ...] = ()) -> MakeContext:
         return cls(
             n_ctx=settings.n_ctx,
             n_batch=settings.n_batch,
@@ -74,6 +76,7 @@ class MakeContext:
             flash_attn=settings.flash_attn,
             offload_kqv=settings.offload_kqv,
             op_offload=settings.op_offload,
+            cache=cache,
         )
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 
 from advisor.engine import remedies
-from advisor.engine.remedies import UPDATE, WITHOUT_ENGINE
+from advisor.engine.deaths import DEVICE_LIMIT
+from advisor.engine.remedies import DEVICE_LIMIT_HINT, UPDATE, WITHOUT_ENGINE
 from advisor.engine.wire import Failure
 from advisor.errors import EngineDied, EngineError, EngineRefused
 
@@ -20,6 +21,7 @@ NOT_BY_COPIES = "not-by-copies"
 # What is refused before llama.cpp is asked: what to do instead, and the code.
 _REFUSED_BY_THE_WORKER = {
     "request": ("Choose another value.", "engine-request"),
+    "device": (DEVICE_LIMIT_HINT, DEVICE_LIMIT),
     "copy": ("Fill it token by token.", NOT_BY_COPIES),
     "vocabulary": ("Without one, tokens can only be estimated.", "no-vocabulary"),
 }
@@ -34,7 +36,7 @@ def refusal(failed: Failure, stage: str) -> EngineError:
             return remedies.unfit(failed.message)
         case "memory":
             return remedies.out_of_memory(stage)
-        case "request" | "copy" | "vocabulary":
+        case "request" | "device" | "copy" | "vocabulary":
             hint, code = _REFUSED_BY_THE_WORKER[failed.kind]
             return EngineRefused(failed.message, hint=hint, code=code)
         case "engine":

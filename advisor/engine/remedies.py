@@ -10,6 +10,7 @@ WHEELS = "--extra-index-url https://abetlen.github.io/llama-cpp-python/whl/cpu"
 INSTALL = f"python -m pip install --only-binary=llama-cpp-python llama-cpp-python {WHEELS}"
 UPDATE = f"python -m pip install --upgrade --only-binary=llama-cpp-python llama-cpp-python {WHEELS}"
 BUILD = "python -m pip install --no-binary=llama-cpp-python llama-cpp-python"
+DEVICE_LIMIT_HINT = "This is a limit of the device, not of its memory: use a smaller context or cache type."
 WITHOUT_ENGINE = "Without the engine, answers come from the formula (--basis formula)."
 
 _NO_LIBRARY = (

@@ -1,7 +1,8 @@
 """`DeviceLimits`: how much of a KV cache a GPU takes in one piece, learned from what was asked.
 
 A Vulkan device works on no tensor above its maxStorageBufferRange (ggml/src/ggml-vulkan/ggml-vulkan.cpp:
-supports_op), whatever its type. llama.cpp ends its process over it, so each such question is a costly one.
+supports_op), whatever its type. For an architecture whose shapes are not known for certain llama.cpp ends its
+process over it, so each such question is a costly one; for the others it saves a question.
 """
 
 from __future__ import annotations

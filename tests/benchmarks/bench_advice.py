@@ -3,10 +3,8 @@
     python -m tests.benchmarks.bench_advice
 
 For one GPU with room for the model, for one with room for two thirds of it, and without a GPU. The GPU is the
-Vulkan device of `make rig`, taken for a card of the size wanted: a dry run allocates nothing on it. That
-device works on 128 MiB of a cache at once and the engine ends beyond: each such question costs a new start,
-which no card of that size would. What those starts cost is measured and shown apart. Against it: the same
-search with every question put to the engine.
+Vulkan device of `make rig`, taken for a card of the size wanted: a dry run allocates nothing on it. Against
+it: the same search with every question put to the engine.
 """
 
 from __future__ import annotations
@@ -25,7 +23,6 @@ import pytest
 from advisor.engine.client import EngineClient
 from advisor.engine.dry_run import DryRun, dry_run
 from advisor.engine.launch import Launch
-from advisor.errors import EngineDied
 from advisor.hardware.device import Device, Hardware, Kind
 from advisor.memory.plan import MemoryPlan
 from advisor.model import ModelFacts, read_model
@@ -41,7 +38,7 @@ from tests.benchmarks.figure import Figure
 from tests.support import vulkan_rig
 from tests.support.gguf_bytes import expand_head, head_names
 
-# The cache of the last two stays below the rig's limit: nothing starts again.
+# The rig's own limit, 128 MiB a tensor, is met with the first two.
 MODELS = ("llama-3.1-8b", "gemma-3-12b", "qwen3-30b-a3b", "qwen3-14b")
 RAM_BYTES = 256 * GiB
 GOAL = "coding"
@@ -72,27 +69,20 @@ class Figures:
     """One recommendation. The model is open before the clock starts, as it is in the program.
 
     `processor_seconds` are this process's and the engine's, which hardly change when the machine has other
-    work. `n_restarts` is how often the engine ended at the device's limit, and `restart_seconds` what that
-    cost: the question itself, and how much longer the next one took.
+    work.
     """
 
     seconds: float
     processor_seconds: tuple[float, float]
     n_questions: int
     n_estimates: int
-    n_restarts: int
-    restart_seconds: float
-
-    @property
-    def without_restarts(self) -> float:
-        return self.seconds - self.restart_seconds
 
 
 class Watched:
-    """`dry_run`, with how long each question took, whether the engine ended over it, and what it worked."""
+    """`dry_run`, with how often it was asked and what the engine worked for it."""
 
     def __init__(self, client: EngineClient) -> None:
-        self.questions: list[tuple[float, bool]] = []
+        self.n_questions = 0
         self._before = _processor_seconds(client)
         self._worked = dict(self._before)
 
@@ -108,32 +98,11 @@ class Watched:
         settings: LoadSettings,
         devices: tuple[str, ...] | None = None,
     ) -> DryRun:
-        start, is_dead = time.perf_counter(), False
         try:
             return dry_run(client, facts, settings, devices)
-        except EngineDied:
-            is_dead = True
-            raise
         finally:
-            self.questions.append((time.perf_counter() - start, is_dead))
+            self.n_questions += 1
             self._worked |= _processor_seconds(client)
-
-    def restart_seconds(self) -> float:
-        """Questions that ended the engine, and what the starts added to those after them."""
-        before = [False, *(is_dead for _, is_dead in self.questions)]
-        usual = [
-            seconds
-            for (seconds, is_dead), after in zip(self.questions, before, strict=False)
-            if not is_dead and not after
-        ]
-        typical = statistics.median(usual) if usual else 0.0
-        lost = 0.0
-        for (seconds, is_dead), after in zip(self.questions, before, strict=False):
-            if is_dead:
-                lost += seconds
-            elif after:
-                lost += max(0.0, seconds - typical)
-        return lost
 
 
 def _processor_seconds(client: EngineClient) -> dict[int, float]:
@@ -191,10 +160,8 @@ def measured(planner: Counting, facts: ModelFacts, hardware: Hardware, client: E
     return Figures(
         seconds=seconds,
         processor_seconds=(own_seconds, watched.engine_seconds),
-        n_questions=len(watched.questions),
+        n_questions=watched.n_questions,
         n_estimates=planner.n_estimates,
-        n_restarts=sum(is_dead for _, is_dead in watched.questions),
-        restart_seconds=watched.restart_seconds(),
     )
 
 
@@ -211,8 +178,8 @@ def main() -> list[Figure]:
     launch = Launch(environment=dict(variables)) if variables else Launch()
     found: dict[str, list[Figures]] = {}
     print(
-        f"{'':31} {'seconds':>8} {'processor: ours, engine':>24} {'questions':>10} {'by formula':>11} "
-        f"{'new starts (s)':>15} {'without them':>13}   engine alone"
+        f"{'':31} {'seconds':>8} {'processor: ours, engine':>24} {'questions':>10} {'by formula':>11}   "
+        "engine alone"
     )
     with tempfile.TemporaryDirectory() as folder, EngineClient(launch) as client:
         client.hello()
@@ -237,10 +204,9 @@ def main() -> list[Figure]:
         *(
             Figure(
                 f"a recommendation, {where}",
-                max(figures.without_restarts for figures in all_of),
+                max(figures.seconds for figures in all_of),
                 "s",
                 f"the slowest of {len(all_of)} models, up to {max(f.n_questions for f in all_of)} questions; "
-                f"{max(f.seconds for f in all_of):.2f} s with the starts that the rig's limit costs, "
                 f"{max(sum(f.processor_seconds) for f in all_of):.2f} s of processor time",
                 at_most=WANTED_SECONDS[where],
             )
@@ -258,11 +224,10 @@ def main() -> list[Figure]:
 
 def _show(what: str, figures: Figures, slow: Figures) -> None:
     ratio = slow.seconds / figures.seconds
-    starts = f"{figures.n_restarts} ({figures.restart_seconds:.2f})"
     ours, engines = figures.processor_seconds
     print(
         f"{what:31} {figures.seconds:8.2f} {f'{ours:.2f}, {engines:.2f}':>24} {figures.n_questions:10} "
-        f"{figures.n_estimates:11} {starts:>15} {figures.without_restarts:13.2f}   "
+        f"{figures.n_estimates:11}   "
         f"{slow.n_questions} questions, {ratio:.1f} times as long",
         flush=True,
     )

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from advisor.cli import computer
+from advisor.cli.asked import computer
 from advisor.cli.main import main
 from advisor.hardware.detect import Detector
 from advisor.hardware.detectors import ram

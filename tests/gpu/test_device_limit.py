@@ -1,4 +1,4 @@
-"""A tensor that is too large for the device ends the engine; that is an answer, and the next one comes."""
+"""A tensor that is too large for the device is refused with a sentence, and the next question is answered."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from advisor.engine.client import EngineClient
 from advisor.engine.deaths import DEVICE_LIMIT
 from advisor.engine.dry_run import dry_run
 from advisor.engine.launch import Launch
-from advisor.errors import EngineDied
+from advisor.errors import EngineRefused
 from advisor.settings.load_settings import LoadSettings
 from advisor.units import MiB
 from tests.support.small_models import small_llama
@@ -29,7 +29,7 @@ ABOVE = AT_THE_LIMIT.with_n_ctx(AT_THE_LIMIT.n_ctx + 1)
 
 @pytest.fixture
 def client(rig: Mapping[str, str]) -> Iterator[EngineClient]:
-    """An engine that may die of a question."""
+    """An engine of its own."""
     with EngineClient(Launch(environment=rig)) as client:
         yield client
 
@@ -55,12 +55,10 @@ def test_a_larger_one_is_a_sentence_and_the_next_question_is_answered(
     client: EngineClient, tmp_path: Path, change: Mapping[str, Any], tensor: str
 ) -> None:
     facts = small_llama(tmp_path / "model.gguf")
-    with pytest.raises(EngineDied) as raised:
+    with pytest.raises(EngineRefused) as raised:
         dry_run(client, facts, replace(ABOVE, **change), ("Vulkan0",))
     assert raised.value.code == DEVICE_LIMIT
-    assert raised.value.message == (
-        f"Vulkan0 cannot work on {tensor} in one piece; the engine stopped while making a context."
-    )
+    assert raised.value.message == f"Vulkan0 cannot work on {tensor} in one piece."
     assert "not of its memory" in raised.value.hint
     smaller = replace(AT_THE_LIMIT, **change)
     assert dry_run(client, facts, smaller, ("Vulkan0",)).n_ctx == AT_THE_LIMIT.n_ctx

@@ -8,7 +8,7 @@ from typing import Any
 from .breakdown import Breakdown
 from .devices import Devices
 from .library import Library
-from .limits import CACHE_TYPES, check_context
+from .limits import CACHE_TYPES
 from .log import EngineLog
 from .model import OpenModel
 from .native import Native
@@ -25,8 +25,7 @@ def make_context(
     model: OpenModel,
     request: dict[str, Any],
 ) -> dict[str, Any]:
-    """The answer for one context; raises Refusal with llama.cpp's own words if it will not make one."""
-    check_context(request)
+    """The answer for one context that was checked; raises Refusal with llama.cpp's own words for a no."""
     llama = library.llama
     params = context_parameters(llama, request)
     started = time.perf_counter()

@@ -42,6 +42,9 @@ class Devices:
         self._by_name = library.symbol("ggml_backend_dev_by_name", pointer, text)
         self._buffer_type = library.symbol("ggml_backend_dev_buffer_type", pointer, pointer)
         self._host_buffer_type = library.symbol("ggml_backend_dev_host_buffer_type", pointer, pointer)
+        operation = (pointer, pointer)
+        self._supports_op = library.symbol("ggml_backend_dev_supports_op", ctypes.c_bool, *operation)
+        self._supports_buffer = library.symbol("ggml_backend_dev_supports_buft", ctypes.c_bool, *operation)
         self._buffer_name = library.symbol("ggml_backend_buft_name", text, pointer)
         self._buffer_device = library.symbol("ggml_backend_buft_get_device", pointer, pointer)
         self._reg_count = library.symbol("ggml_backend_reg_count", ctypes.c_size_t)
@@ -81,6 +84,12 @@ class Devices:
         every = [self._buffer_type(device) for device in devices]
         every += [self._host_buffer_type(device) for device in devices]
         return {self.buffer_name(known): self.device_of_buffer(known) for known in every if known}
+
+    def work_on(self, device: int, operation: int) -> bool:
+        """Whether any device can do it with what lies in the memory of `device`."""
+        memory = self._buffer_type(device)
+        every = (self._get(index) for index in range(self._count()))
+        return any(self._supports_buffer(one, memory) and self._supports_op(one, operation) for one in every)
 
     def position(self, name: str) -> int:
         """The place of a device in ggml's own order."""

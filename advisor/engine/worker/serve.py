@@ -13,11 +13,12 @@ from collections.abc import Callable
 from typing import Any
 
 from . import breakdown as breakdowns
+from .cache_check import CacheCheck
 from .channel import Answers, start_reading
 from .context import make_context
 from .devices import Devices
 from .library import Library
-from .limits import cap_memory
+from .limits import cap_memory, check_context
 from .log import EngineLog
 from .model import OpenModel, open_model
 from .real_load import RealLoad
@@ -38,6 +39,7 @@ class Engine:
         self.log = EngineLog(self.library.llama)
         self.library.start()
         self.devices = Devices(self.library)
+        self.cache_check = CacheCheck(self.library, self.devices)
         self.vocabulary = Vocabulary(self.library, self.log)
         self.real_load = RealLoad(self.library, self.devices, self.breakdown, self.log)
 
@@ -86,6 +88,8 @@ class Engine:
         if self.model is None:
             raise Refusal("request", "No model is open.")
         self.log.start()
+        check_context(request)
+        self.cache_check.check(request["cache"])
         return make_context(self.library, self.devices, self.breakdown, self.log, self.model, request)
 
     def close(self, _request: dict[str, Any]) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from advisor.basis import Basis
+from advisor.engine.cache_tensors import CacheTensor
 from advisor.engine.dry_run import DryRun, dry_run
 from advisor.engine.protocol import BufferBytes, ContextAnswer, OpenedModel, OpenModel
 from advisor.errors import EngineRefused
@@ -45,13 +46,16 @@ class Client:
         self.is_hybrid = is_hybrid
         self.opened: list[OpenModel] = []
         self.asked: list[LoadSettings] = []
+        self.placement: tuple[str, ...] = ()
+        self.checked: list[tuple[CacheTensor, ...]] = []
 
     def open(self, request: OpenModel) -> OpenedModel:
         self.opened.append(request)
-        return OpenedModel(1, 4096, 128, False, self.is_hybrid, 0, 0, False, 0.0, (), {})
+        return OpenedModel(1, 4096, 128, False, self.is_hybrid, 0, 0, False, 0.0, self.placement, {})
 
-    def context(self, settings: LoadSettings) -> ContextAnswer:
+    def context(self, settings: LoadSettings, cache: tuple[CacheTensor, ...] = ()) -> ContextAnswer:
         self.asked.append(settings)
+        self.checked.append(cache)
         slots, kv = settings.n_seq_max, settings.n_ctx * KiB
         state, compute = slots * STATE_BYTES, (50 + 10 * slots) * MiB
         lines = (
@@ -123,6 +127,14 @@ def test_the_model_is_opened_as_the_settings_place_it() -> None:
     ]
 
 
+def test_a_device_is_asked_about_what_the_engine_placed_there() -> None:
+    client = Client(is_hybrid=False)
+    _run(client)
+    client.placement = ("load_tensors: layer   0 assigned to device CUDA1, is_swa = 0",)
+    _run(client)
+    assert client.checked == [(), (CacheTensor("cache_k_l0", "CUDA1", "f16", 64, 4096, 512),)]
+
+
 def test_one_slot_is_one_question() -> None:
     client = Client()
     answer = _run(client)
@@ -187,8 +199,8 @@ def test_many_slots_of_state_are_scaled_from_few(kv_unified: bool) -> None:
 
 def test_a_breakdown_that_the_log_contradicts_is_not_used() -> None:
     class Contradicting(Client):
-        def context(self, settings: LoadSettings) -> ContextAnswer:
-            answer = super().context(settings)
+        def context(self, settings: LoadSettings, cache: tuple[CacheTensor, ...] = ()) -> ContextAnswer:
+            answer = super().context(settings, cache)
             return replace(answer, buffers=(BufferBytes("CPU", "CPU", 0, 2**60, 0),))
 
     answer = _run(Contradicting())

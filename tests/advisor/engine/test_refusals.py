@@ -14,6 +14,7 @@ from advisor.errors import EngineDied, EngineError, EngineMissing, EngineRefused
         ("unfit", "It differs in its size.", EngineUnfit, "engine-unfit"),
         ("memory", "", EngineDied, "engine-out-of-memory"),
         ("request", "n_batch = 0 is not between 1 and 16.", EngineRefused, "engine-request"),
+        ("device", "It cannot work on it.", EngineRefused, "engine-device-limit"),
         ("copy", "There is no room.", EngineRefused, "not-by-copies"),
         ("vocabulary", "The model has none.", EngineRefused, "no-vocabulary"),
         ("bug", "KeyError('x')", EngineDied, "engine-worker-failed"),
@@ -25,7 +26,7 @@ def test_each_kind_is_a_leaf(kind: str, message: str, leaf: type[EngineError], c
     assert type(error) is leaf
     assert error.code == code
     assert error.hint
-    if kind in ("missing", "unfit", "request", "copy", "vocabulary"):
+    if kind in ("missing", "unfit", "request", "device", "copy", "vocabulary"):
         assert message in error.message
 
 
