@@ -90,6 +90,8 @@ class Finding:
         expected = self._prediction.once_loaded(loading.left_by_load)
         if expected is not None and expected < guess and loading.has_built_kernels:
             # As in daily use: from now on the driver has them in its cache.
+            text = "The GPU's driver built its kernels first; the model was then loaded again without that."
+            self._notes.append(Note("kernels-built", text))
             loading.restart()
             loading.load(settings)
             expected = self._prediction.once_loaded(loading.left_by_load)

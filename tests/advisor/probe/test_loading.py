@@ -9,6 +9,7 @@ import pytest
 from advisor.hardware.device import Device, Kind
 from advisor.probe.loading import WITHOUT_BUILDING_BYTES
 from advisor.probe.prediction import BESIDE_BUFFERS_BYTES
+from advisor.probe.result import ProbeResult
 from advisor.units import GiB, MiB
 from tests.support.fake_prover import TOKEN_BYTES, FakeProver, out_of_memory
 from tests.support.planning import gpu, ram
@@ -40,23 +41,29 @@ class Calls:
 
 def proved(
     proof: Proof, *kernels_bytes: int, devices: tuple[Device, ...] = (GPU, RAM), n_ctx: int | None = None
-) -> tuple[int, Calls]:
-    """The limit that was found, and the calls."""
+) -> tuple[ProbeResult, Calls]:
+    """The result, and the calls that it took."""
     calls = Calls()
     prover = FakeProver(limit=LIMIT, guard_bytes=GUARD_BYTES, kernels_bytes=kernels_bytes, during=calls)
-    return proof(prover, *devices, n_ctx=n_ctx).limit_n_ctx, calls
+    return proof(prover, *devices, n_ctx=n_ctx), calls
+
+
+def tells_of_kernels(found: ProbeResult) -> bool:
+    return "kernels-built" in [note.code for note in found.measured_notes]
 
 
 def test_kernels_that_were_built_do_not_count_as_the_contexts(proof: Proof) -> None:
-    limit, calls = proved(proof, COLD_BYTES)
-    assert limit == LIMIT
-    assert calls.n_loads_at_first == 2
-    assert calls.made[1:] == proved(proof)[1].made  # no attempt was lost to it
+    found, calls = proved(proof, COLD_BYTES)
+    plain, plain_calls = proved(proof)
+    assert found.limit_n_ctx == plain.limit_n_ctx == LIMIT
+    assert calls.made[1:] == plain_calls.made  # one load more, and no attempt was lost to it
+    assert tells_of_kernels(found)
+    assert not tells_of_kernels(plain)
 
 
 def test_a_driver_that_keeps_no_kernels_is_not_asked_for_ever(proof: Proof) -> None:
-    limit, calls = proved(proof, *[COLD_BYTES] * 9)
-    assert limit > 0
+    found, calls = proved(proof, *[COLD_BYTES] * 9)
+    assert found.limit_n_ctx > 0
     assert calls.n_loads_at_first == 2
 
 
