@@ -11,8 +11,9 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from advisor.cli import documents, installed_here
-from advisor.cli.options import VERBS, build_parser, parse
+from advisor.cli.asked import installed
+from advisor.cli.documents.document import error as error_document
+from advisor.cli.options.parser import VERBS, build_parser, parse
 from advisor.errors import AdvisorError, UsageError
 
 INTERRUPTED = 130
@@ -29,7 +30,7 @@ def window(argv: Sequence[str] | None = None) -> int:
 
 
 def _exit_code(command: Callable[[Sequence[str]], int], words: Sequence[str]) -> int:
-    installed_here.forget()
+    installed.forget()
     if isinstance(sys.stdout, io.TextIOWrapper):
         # A name that this terminal or pipe cannot spell is shown in escapes, as stderr does.
         sys.stdout.reconfigure(errors="backslashreplace")
@@ -51,7 +52,7 @@ def _answer(words: Sequence[str]) -> int:
     if _only_files(words):
         return _open_window(words)
     arguments = parse(words)
-    verb = importlib.import_module(f"advisor.cli.{arguments.verb}_verb")
+    verb = importlib.import_module(f"advisor.cli.verbs.{arguments.verb}")
     code = int(verb.run(arguments))
     sys.stdout.flush()
     return code
@@ -92,7 +93,7 @@ def _report(error: AdvisorError, *, as_json: bool) -> None:
     print(f"{error.message}\n{error.hint}", file=sys.stderr)
     if as_json:
         with contextlib.suppress(BrokenPipeError):
-            print(json.dumps(documents.error(error)), flush=True)
+            print(json.dumps(error_document(error)), flush=True)
 
 
 if __name__ == "__main__":

@@ -8,9 +8,6 @@ from __future__ import annotations
 import contextlib
 import difflib
 import shutil
-import subprocess
-import sys
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path, PurePosixPath
@@ -19,7 +16,6 @@ from advisor.errors import OutputError, UsageError
 from advisor.export.export import Export
 from advisor.export.merging import merged_defaults, merged_modelfile
 from advisor.export.programs.lm_studio import DEFAULTS
-from advisor.export.running import check_ended_well, failures_told, found_program, named_programs
 from advisor.export.writing import write_whole
 from advisor.library.places import Places
 from advisor.library.stores.lm_studio import home_folder
@@ -129,25 +125,6 @@ def apply(change: Change, now: datetime) -> Path | None:
             code="not-written",
         ) from error
     return backup
-
-
-def run_programs(export: Export, written: Path, environment: Mapping[str, str]) -> None:
-    """Run what the export names, one after another, without a shell; what they say goes to stderr.
-
-    `written` takes the place of the first file's name. Raises OutputError for a program that is not there or
-    that fails.
-    """
-    for words in named_programs(export, written):
-        program = found_program(words, environment)
-        with failures_told(words):
-            done = subprocess.run(  # noqa: S603 - words of ours, no shell, only on request
-                [program, *words[1:]],
-                env=dict(environment),
-                stdin=subprocess.DEVNULL,
-                stdout=sys.stderr,
-                check=False,
-            )
-        check_ended_well(words, done.returncode)
 
 
 def _read(path: Path) -> str | None:

@@ -18,7 +18,8 @@ class Capability:
 
     `words` are the fields of LoadSettings that it has a word for; every other field is reported where it
     differs from `LoadSettings`' default. `batches` are the sizes that it takes where it has one word for
-    both batch sizes. `own_slots` are opened beside those that were asked for.
+    both batch sizes. `own_slots` are opened beside those that were asked for. `main_gpu_alone`: its word for
+    the main GPU puts the whole model there, as --split-mode none does.
     """
 
     words: frozenset[str]
@@ -28,6 +29,7 @@ class Capability:
     one_batch: bool = False
     batches: tuple[int, ...] = ()
     own_slots: int = 0
+    main_gpu_alone: bool = False
 
 
 _COMMON = frozenset({"n_ctx", "n_batch", "n_ubatch", "n_gpu_layers", "main_gpu", "use_mmap", "flash_attn"})
@@ -40,7 +42,10 @@ _LLAMA_SERVER = (
 )
 
 CAPABILITIES = {
-    "ollama": Capability(words=_COMMON | _CACHE_TYPES | {"n_seq_max"}, one_cache_type=True),
+    # llm/llama_server.go: appendMainGPUArgs.
+    "ollama": Capability(
+        words=_COMMON | _CACHE_TYPES | {"n_seq_max"}, one_cache_type=True, main_gpu_alone=True
+    ),
     "llama-server": Capability(words=_LLAMA_SERVER),
     "lm-studio": Capability(
         words=(_COMMON | _CACHE_TYPES | {"n_seq_max", "kv_unified", "offload_kqv", "n_cpu_moe", "rope"})
@@ -53,9 +58,10 @@ CAPABILITIES = {
         | {"swa_full", "offload_kqv", "op_offload", "split_mode", "tensor_split", "rope"},
     ),
     "koboldcpp": Capability(
-        words=(_COMMON | _CACHE_TYPES | {"swa_full", "offload_kqv", "n_cpu_moe", "override_tensor"})
-        - {"main_gpu"}
-        | {"tensor_split"},
+        words=_COMMON
+        | _CACHE_TYPES
+        | {"swa_full", "offload_kqv", "n_cpu_moe", "override_tensor"}
+        | {"split_mode", "tensor_split", "devices", "rope"},
         cache_types=("f16", "bf16", "q8_0", "q5_1", "q4_0"),
         one_cache_type=True,
         flash_attn=("on", "off"),
@@ -71,17 +77,13 @@ CAPABILITIES = {
         - {"main_gpu", "use_mmap"},
         own_slots=2,
     ),
-    "localai": Capability(
-        words=_COMMON
-        | _CACHE_TYPES
-        | {"n_seq_max", "kv_unified", "swa_full", "offload_kqv", "op_offload"}
-        | {"n_cpu_moe", "split_mode", "tensor_split"},
-        one_batch=True,
-    ),
+    "localai": Capability(words=_LLAMA_SERVER),
     # docker/model-runner has a list of flags that it lets through (runtime_flags_allowlist.go).
     "docker-model-runner": Capability(words=_LLAMA_SERVER - {"override_tensor", "use_mmap"}),
     "ramalama": Capability(words=_LLAMA_SERVER),
-    "open-webui": Capability(words=_COMMON | _CACHE_TYPES | {"n_seq_max"}, one_cache_type=True),
+    "open-webui": Capability(
+        words=_COMMON | _CACHE_TYPES | {"n_seq_max"}, one_cache_type=True, main_gpu_alone=True
+    ),
     "continue": Capability(
         words=_CACHE_TYPES | {"n_ctx", "flash_attn", "n_seq_max"},
         one_cache_type=True,
@@ -117,11 +119,14 @@ def unsaid(to: str, settings: LoadSettings) -> tuple[Cannot, ...]:
     return tuple(
         Cannot(option, f"It cannot be said to {title} here, so it loads without: the plan differs.")
         for name, (option, default) in OPTIONS.items()
-        if name not in can.words and getattr(settings, name) != default
+        if name not in can.words
+        and getattr(settings, name) != default
+        and not (name == "split_mode" and can.main_gpu_alone and settings.split_mode == "none")
     )
 
 
-_PLACEMENT = ("n_cpu_moe", "override_tensor", "split_mode", "main_gpu", "tensor_split")
+# common/fit.cpp gives up where one of these was said; one GPU alone (--split-mode none) does not hinder it.
+_PLACEMENT = ("n_cpu_moe", "override_tensor", "split_mode", "tensor_split")
 
 
 def left_to_the_runtime(load: Load) -> tuple[Cannot, ...]:
@@ -133,7 +138,7 @@ def left_to_the_runtime(load: Load) -> tuple[Cannot, ...]:
             option, "Left out of --flavour adjustable: the runtime places the layers itself, or not at all."
         )
         for option, default, value in ((*OPTIONS[name], getattr(load.settings, name)) for name in _PLACEMENT)
-        if value != default
+        if value not in (default, "none")
     )
 
 

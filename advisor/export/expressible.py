@@ -7,9 +7,10 @@ from typing import Any
 
 from advisor.export.capabilities import CAPABILITIES, OPTIONS, Capability
 from advisor.export.choices import TARGETS
-from advisor.export.export import Cannot
+from advisor.export.export import UNQUANTIZED, Cannot
 from advisor.settings.load_settings import CACHE_TYPES
 from advisor.settings.request import ALL_LAYERS, Request
+from advisor.settings.runtimes import runtime_named
 
 _NOTHING_SAID = {field.name: field.default for field in fields(Request)}
 
@@ -19,7 +20,7 @@ def expressible(request: Request, to: str) -> tuple[Request, tuple[Cannot, ...]]
     can, title = CAPABILITIES[to], TARGETS[to].title
     asked = replace(request, runtime=TARGETS[to].profile)
     changes: list[Cannot] = []
-    for step in (_one_type, _one_batch, _flash_attention, _layers, _slots, _without_words):
+    for step in (_one_type, _one_batch, _flash_attention, _layers, _slots, _one_gpu, _without_words):
         asked, cannot = step(asked, can, title)
         changes += cannot
     return asked, tuple(changes)
@@ -65,6 +66,10 @@ def _one_batch(asked: Request, can: Capability, title: str) -> tuple[Request, li
 
 
 def _flash_attention(asked: Request, can: Capability, title: str) -> tuple[Request, list[Cannot]]:
+    runtime = runtime_named(asked.runtime)
+    is_quantized = (asked.cache_type_v or "f16") not in UNQUANTIZED
+    if asked.flash_attn is None and is_quantized and not runtime.quantized_v_turns_flash_attn_on:
+        asked = replace(asked, flash_attn="on")  # the export says it, where the program does not by itself
     if (asked.flash_attn or "auto") in can.flash_attn:
         return asked, []
     changed = replace(asked, flash_attn="on")
@@ -99,6 +104,13 @@ def _slots(asked: Request, can: Capability, title: str) -> tuple[Request, list[C
     return replace(asked, users=None, n_seq_max=None, kv_unified=None, n_ctx=own), [Cannot("--parallel", why)]
 
 
+def _one_gpu(asked: Request, can: Capability, title: str) -> tuple[Request, list[Cannot]]:
+    if not can.main_gpu_alone or not asked.main_gpu or asked.split_mode == "none":
+        return asked, []
+    why = f"{title} then puts the whole model on that GPU, as --split-mode none does: planned like that."
+    return replace(asked, split_mode="none"), [Cannot("--main-gpu", why)]
+
+
 def _without_words(asked: Request, can: Capability, title: str) -> tuple[Request, list[Cannot]]:
     """Left out is what it has no word for; reported is what would have made a difference."""
     left_out: dict[str, Any] = {}  # values of Request itself
@@ -116,6 +128,8 @@ def _without_words(asked: Request, can: Capability, title: str) -> tuple[Request
     for name, (option, default) in OPTIONS.items():
         value = getattr(asked, name)
         if name in can.words or name == "n_seq_max" or value in (None, _NOTHING_SAID[name]):
+            continue
+        if name == "split_mode" and value == "none" and can.main_gpu_alone:
             continue
         left_out[name] = _NOTHING_SAID[name]
         if value != default:

@@ -7,10 +7,13 @@ from pathlib import Path
 from advisor.export.choices import TARGETS
 from advisor.library.places import Places
 
+# KoboldCpp and vLLM have no common/arg.cpp, and a container does not see the file.
+_WITHOUT = frozenset({"koboldcpp", "vllm", "docker-model-runner", "ramalama"})
+
 
 def global_config_note(to: str, places: Places) -> str | None:
     """A warning where such a file is there and the program would read it (common/arg.cpp); else None."""
-    if TARGETS[to].profile not in {"llama-server", "ollama"} or to == "vllm":
+    if TARGETS[to].profile not in {"llama-server", "ollama"} or to in _WITHOUT:
         return None
     if places.system == "win32":
         folders = [places.named("APPDATA"), places.named("PROGRAMDATA")]

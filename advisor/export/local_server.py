@@ -15,8 +15,8 @@ from advisor.errors import AdvisorError, UsageError
 _MAX_BYTES = 4 * 1024 * 1024
 
 
-def asked(address: str, path: str, seconds: float) -> object:
-    """The JSON that a GET of `path` brings, without redirects and proxies.
+def asked(address: str, path: str, seconds: float, body: object = None) -> object:
+    """The JSON that a GET of `path` brings, or a POST of `body`, without redirects and proxies.
 
     Raises UsageError for an address that is not this computer's, AdvisorError (no-server) for everything
     but such an answer within `seconds`.
@@ -30,7 +30,10 @@ def asked(address: str, path: str, seconds: float) -> object:
         # The timeout counts from one byte to the next; this ends an answer that drips.
         limit = threading.Timer(seconds, _cut, (connection.sock, late))
         limit.start()
-        connection.request("GET", path)
+        if body is None:
+            connection.request("GET", path)
+        else:
+            connection.request("POST", path, json.dumps(body), {"Content-Type": "application/json"})
         with connection.getresponse() as response:
             return _json(_content(response, address))
     except (OSError, http.client.HTTPException) as error:
@@ -49,7 +52,10 @@ def no_server(address: str, why: str) -> AdvisorError:
     """The error for a server that does not answer as it should."""
     return AdvisorError(
         f"What {address} has loaded could not be found out: {why}.",
-        hint="Start the server and load the model, or give its address: --check http://127.0.0.1:PORT",
+        hint=(
+            "Start the server (LM Studio's with lms server start) and load the model, or give its address: "
+            "--check http://127.0.0.1:PORT"
+        ),
         code="no-server",
     )
 

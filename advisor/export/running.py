@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import re
+import shlex
 import shutil
 import subprocess
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from threading import Thread
@@ -31,39 +34,23 @@ def named_programs(export: Export, written: Path) -> tuple[tuple[str, ...], ...]
     )
 
 
-def found_program(words: tuple[str, ...], environment: Mapping[str, str]) -> str:
-    """The program's whole path. Raises OutputError (program-missing)."""
-    program = shutil.which(words[0], path=environment.get("PATH"))
-    if program is None:
-        raise OutputError(
-            f"{words[0]} was not found, so nothing was run.",
-            hint=f"Install it, or run it yourself: {' '.join(words)}",
-            code="program-missing",
-        )
-    return program
+def run_programs(export: Export, written: Path, environment: Mapping[str, str]) -> None:
+    """Run what the export names, one after another, without a shell; what they say goes to stderr.
 
-
-@contextlib.contextmanager
-def failures_told(words: tuple[str, ...]) -> Iterator[None]:
-    """A program that cannot be started as OutputError (program-failed)."""
-    try:
-        yield
-    except OSError as error:
-        raise OutputError(
-            f"{words[0]} could not be started: {error.strerror or error}.",
-            hint=f"Run it yourself: {' '.join(words)}",
-            code="program-failed",
-        ) from error
-
-
-def check_ended_well(words: tuple[str, ...], code: int) -> None:
-    """Raises OutputError (program-failed) for a program that ended with anything but 0."""
-    if code:
-        raise OutputError(
-            f"{words[0]} ended with {code}.",
-            hint="What it said stands above. The file is written all the same.",
-            code="program-failed",
-        )
+    `written` takes the place of the first file's name. Raises OutputError for a program that is not there or
+    that fails.
+    """
+    for words in named_programs(export, written):
+        program = _found_program(words, environment)
+        with _failures_told(words):
+            done = subprocess.run(  # noqa: S603 - words of ours, no shell, only on request
+                [program, *words[1:]],
+                env=dict(environment),
+                stdin=subprocess.DEVNULL,
+                stdout=sys.stderr,
+                check=False,
+            )
+        _check_ended_well(words, done.returncode)
 
 
 def run_listening(
@@ -79,8 +66,8 @@ def run_listening(
     """
     lines: list[str] = []
     for words in named_programs(export, written):
-        program = found_program(words, environment)
-        with failures_told(words):
+        program = _found_program(words, environment)
+        with _failures_told(words):
             running = subprocess.Popen(  # noqa: S603 - words of ours, no shell, only on request
                 [program, *words[1:]],
                 env=dict(environment),
@@ -101,7 +88,47 @@ def run_listening(
             # What it started may hold the pipe for as long as it lives.
             listener.join(_PATIENCE_SECONDS)
         report(tuple(lines[-MOST_LINES:]))
-        check_ended_well(words, running.returncode)
+        _check_ended_well(words, running.returncode)
+
+
+def _found_program(words: tuple[str, ...], environment: Mapping[str, str]) -> str:
+    """The program's whole path. Raises OutputError (program-missing)."""
+    program = shutil.which(words[0], path=environment.get("PATH"))
+    if program is None:
+        raise OutputError(
+            f"{words[0]} was not found, so nothing was run.",
+            hint=f"Install it, or run it yourself: {_typed(words)}",
+            code="program-missing",
+        )
+    return program
+
+
+@contextlib.contextmanager
+def _failures_told(words: tuple[str, ...]) -> Iterator[None]:
+    """A program that cannot be started as OutputError (program-failed)."""
+    try:
+        yield
+    except OSError as error:
+        raise OutputError(
+            f"{words[0]} could not be started: {error.strerror or error}.",
+            hint=f"Run it yourself: {_typed(words)}",
+            code="program-failed",
+        ) from error
+
+
+def _typed(words: tuple[str, ...]) -> str:
+    """As a person would type them here."""
+    return subprocess.list2cmdline(words) if os.name == "nt" else shlex.join(words)
+
+
+def _check_ended_well(words: tuple[str, ...], code: int) -> None:
+    """Raises OutputError (program-failed) for a program that ended with anything but 0."""
+    if code:
+        raise OutputError(
+            f"{words[0]} ended with {code}.",
+            hint="What it said stands above. The file is written all the same.",
+            code="program-failed",
+        )
 
 
 def _listen(running: subprocess.Popen[bytes], lines: list[str]) -> None:

@@ -6,16 +6,11 @@ import stat
 from pathlib import Path
 
 from advisor.errors import GgufError
+from advisor.printable import printable
 
 _DOWNLOAD_AGAIN = (
     "The download was interrupted or is still running. Let it finish, or download the file again."
 )
-
-
-def printable(text: str, limit: int = 80) -> str:
-    """`text` as it may be shown: names come from strangers and may hold control characters or be endless."""
-    shown = "".join(c if c.isprintable() else f"\\x{ord(c):02x}" for c in text[:limit])
-    return shown if len(text) <= limit else f"{shown}..."
 
 
 def file_label(path: Path) -> str:

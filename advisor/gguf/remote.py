@@ -15,24 +15,22 @@ from functools import partial
 from pathlib import Path
 from urllib.parse import quote, unquote, urlsplit, urlunsplit
 
-from advisor.errors import GgufError, OutputError, UsageError
+from advisor.errors import GgufError, OutputError
+from advisor.gguf.address import HUGGING_FACE_HOST
 from advisor.gguf.header import GgufHeader
 from advisor.gguf.limits import MAX_HEADER_BYTES
 from advisor.gguf.reader import joined, read_shard
-from advisor.gguf.refusals import printable, truncated
+from advisor.gguf.refusals import truncated
 from advisor.gguf.shards import Shard, shard_names
 from advisor.gguf.transport import Answer, Transport, fetch_range
+from advisor.printable import printable
 
-HUGGING_FACE = "hf:"
-HUGGING_FACE_HOST = "huggingface.co"
 TOKEN_VARIABLE = "HF_TOKEN"  # noqa: S105 - the name under which huggingface_hub looks for one
 
 # Small files have small headers; large ones are worth fewer and larger requests.
 FIRST_BLOCK_BYTES = 512 * 1024
 LARGEST_BLOCK_BYTES = 8 * 1024 * 1024
 TOTAL_SECONDS = 120.0
-
-_LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,45 +43,6 @@ class RemoteModel:
     fetched_bytes: int
 
 
-def is_remote(word: str) -> bool:
-    """Whether `word` names a model elsewhere rather than a file here."""
-    return word.lower().startswith(("https://", "http://", HUGGING_FACE))
-
-
-def model_url(word: str) -> str:
-    """The address that `word` means: an https address, or `hf:OWNER/REPO/FILE.gguf`.
-
-    Raises UsageError for what is neither, and for http: a model's name need not be told to everyone.
-    """
-    if word.lower().startswith(HUGGING_FACE):
-        owner, _, rest = word[len(HUGGING_FACE) :].strip("/").partition("/")
-        repository, _, file = rest.partition("/")
-        if not owner or not repository or not file:
-            raise UsageError(
-                f'"{printable(word)}" does not name a file.',
-                hint="Write it like hf:OWNER/REPOSITORY/FILE.gguf.",
-                code="bad-address",
-            )
-        return f"https://{HUGGING_FACE_HOST}/{quote(owner)}/{quote(repository)}/resolve/main/{quote(file)}"
-    try:
-        parts = urlsplit(word)
-        is_safe = parts.scheme.lower() == "https" or parts.hostname in _LOOPBACK
-        has_file = bool(parts.hostname) and not parts.path.endswith("/") and len(parts.path) > 1
-    except ValueError:
-        is_safe, has_file = True, False
-    if not has_file:
-        raise UsageError(
-            f'"{printable(word)}" is not the address of a file.',
-            hint="Write it like https://HOST/PATH/FILE.gguf.",
-            code="bad-address",
-        )
-    if not is_safe:
-        raise UsageError(
-            "Only https addresses are read.", hint="Write https:// in place of http://.", code="bad-address"
-        )
-    return word
-
-
 def read_remote(
     url: str,
     *,
@@ -91,7 +50,7 @@ def read_remote(
     transport: Transport = fetch_range,
     clock: Callable[[], float] = time.monotonic,
 ) -> RemoteModel:
-    """The header of the model at `url`, all its parts joined. See `model_url` for what `url` may be.
+    """The header of the model at `url`, all its parts joined. See `address.model_url` for what `url` may be.
 
     A token for private models is taken from HF_TOKEN, for Hugging Face alone. Raises GgufError: as
     `read_header`, and no-answer, not-found, forbidden, no-ranges, bad-answer.

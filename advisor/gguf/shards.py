@@ -14,7 +14,8 @@ from pathlib import Path
 from advisor.errors import GgufError
 from advisor.gguf.header import Tensor, Value
 from advisor.gguf.limits import MAX_SHARD_COUNT
-from advisor.gguf.refusals import file_label, from_os_error, printable, too_large
+from advisor.gguf.refusals import file_label, from_os_error, too_large
+from advisor.printable import printable
 
 _NAME = re.compile(r"(?P<model>.+)-(?P<number>\d{5})-of-(?P<count>\d{5})(?P<ending>\.gguf)", re.IGNORECASE)
 _SHOWN_MISSING = 3

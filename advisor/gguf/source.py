@@ -17,6 +17,7 @@ from typing import Any, Protocol, Self
 from advisor.errors import GgufError
 from advisor.gguf import refusals
 from advisor.gguf.limits import MAX_HEADER_BYTES
+from advisor.printable import printable
 
 CHUNK_BYTES = 256 * 1024
 
@@ -170,7 +171,7 @@ class Cursor:
         try:
             return name.decode()
         except UnicodeDecodeError:
-            shown = refusals.printable(name.decode("latin-1"))
+            shown = printable(name.decode("latin-1"))
             raise self.hostile(f'has a name that is not UTF-8 text: "{shown}"') from None
 
     def hostile(self, finding: str) -> GgufError:

@@ -8,8 +8,9 @@ from advisor.errors import GgufError
 from advisor.gguf import limits
 from advisor.gguf.ggml_types import GGML_TYPES, REMOVED_TYPES
 from advisor.gguf.header import Tensor
-from advisor.gguf.refusals import hostile, printable, truncated
+from advisor.gguf.refusals import hostile, truncated
 from advisor.gguf.source import Cursor
+from advisor.printable import printable
 from advisor.units import format_bytes
 
 # A tensor takes at least a name's length, the number of dimensions, a type and an offset.

@@ -15,14 +15,14 @@ from urllib.parse import urlsplit
 
 from advisor import __version__
 from advisor.errors import GgufError
-from advisor.gguf.refusals import printable
+from advisor.gguf.address import LOOPBACK
+from advisor.printable import printable
 
 SILENCE_SECONDS = 20.0
 PIECE_BYTES = 64 * 1024
 MOST_REDIRECTS = 5
 
 _CONTENT_RANGE = re.compile(r"bytes (\d+)-(\d+)/(\d+)")
-_LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +88,7 @@ class _Redirects(urllib.request.HTTPRedirectHandler):
         newurl: str,
     ) -> urllib.request.Request | None:
         parts = urlsplit(newurl)
-        is_here = parts.hostname in _LOOPBACK and urlsplit(req.full_url).hostname in _LOOPBACK
+        is_here = parts.hostname in LOOPBACK and urlsplit(req.full_url).hostname in LOOPBACK
         if parts.scheme != "https" and not is_here:
             fp.close()
             raise _nonsense(urlsplit(req.full_url).hostname or "", "it leads to an address that is not https")

@@ -7,8 +7,9 @@ from enum import IntEnum
 
 from advisor.gguf import limits
 from advisor.gguf.header import Scalar, SkippedArray, Value
-from advisor.gguf.refusals import hostile, printable
+from advisor.gguf.refusals import hostile
 from advisor.gguf.source import Cursor
+from advisor.printable import printable
 
 
 class ValueType(IntEnum):

@@ -17,7 +17,7 @@ from advisor.recommend.programs.unchanged import if_you_change_nothing
 from advisor.recommend.reasons import (
     above_training,
     bound_reasons,
-    comfort_reasons,
+    patience_reasons,
     place_reasons,
     quantizing_reasons,
     slot_reasons,
@@ -85,7 +85,7 @@ def advise(
         n_ctx_safe=chosen.n_ctx_max,
         n_ctx_comfortable=n_ctx_comfortable,
         reasons=(
-            *(comfort_reasons(speed, goal, chosen.n_ctx_max, n_ctx_comfortable) if is_known else ()),
+            *patience_reasons(goal.patience, writing, speed, chosen.n_ctx_max, n_ctx_comfortable),
             *bound_reasons(
                 chosen,
                 rows,

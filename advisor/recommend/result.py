@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from advisor.basis import Basis, Note
@@ -15,10 +15,14 @@ from advisor.settings.request import Request
 
 @dataclass(frozen=True, slots=True)
 class Patience:
-    """How long someone waits, and how slowly the answer may come."""
+    """How long someone waits, and how slowly the answer may come.
+
+    `is_said`: a person said it for this one answer, which then tells what it did; else it is the goal's own.
+    """
 
     seconds_to_first_token: float
     tokens_per_second: float
+    is_said: bool = field(default=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

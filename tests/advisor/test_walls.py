@@ -17,11 +17,14 @@ SOURCES = ("advisor", "ui", "packaging", "tests")
 LONGEST_MODULE = 500
 
 # Each room may import the rooms before it. Those of the first group may import one another.
-FIRST = ("basis", "units", "errors", "presets", "terms")
+FIRST = ("basis", "units", "errors", "presets", "printable", "terms")
 ORDER = (
     *("gguf", "model", "hardware", "settings", "memory", "speed", "engine"),
     *("recommend", "probe", "history", "library", "export", "cli"),
 )
+# The rooms of the command line, in the order of an answer; `main` comes last.
+CLI = "advisor.cli"
+CLI_ORDER = ("options", "asked", "documents", "text", "verbs")
 # The rooms of the window, and what each of them may use without a room of its own.
 UI_FIRST = ("colors", "theme", "wording")
 UI_ORDER = (
@@ -33,7 +36,10 @@ WORKER = "advisor.engine.worker"
 # What the window must not touch: it is given answers and facts, it does not read files or load models.
 NOT_FOR_THE_WINDOW = ("advisor.gguf", "advisor.model", "advisor.cli", WORKER, "llama_cpp", "gguf", "pynvml")
 # The one door to a file, and what lies behind it.
-MODEL_FOR_THE_WINDOW = ("advisor.model.read_model", "advisor.model.facts", "advisor.model.projector")
+MODEL_FOR_THE_WINDOW = (
+    *("advisor.model.read_model", "advisor.model.facts"),
+    *("advisor.model.projector", "advisor.model.adapter"),
+)
 
 
 def rank(module: str) -> int:
@@ -47,6 +53,15 @@ def rank(module: str) -> int:
         return 0
     assert room in order, f"{module} is in no room of the house"
     return order.index(room) + 1
+
+
+def cli_rank(module: str) -> int:
+    """The place of a module of the command line in the order of its rooms."""
+    room = module.removeprefix(CLI).lstrip(".").partition(".")[0]
+    if room == "main":
+        return len(CLI_ORDER) + 1
+    assert not room or room in CLI_ORDER, f"{module} is in no room of the command line"
+    return CLI_ORDER.index(room) + 1 if room else 0
 
 
 def module_name(root: Path, file: Path) -> str:
@@ -85,7 +100,8 @@ def objection(importer: str, module: str) -> bool:
         return not (importer in ("advisor.__main__", "advisor.cli.main") and is_within(module, "ui"))
     if is_within(module, WORKER):
         return True
-    return is_within(module, "advisor") and rank(module) > rank(importer)
+    place = cli_rank if is_within(importer, CLI) and is_within(module, CLI) else rank
+    return is_within(module, "advisor") and place(module) > place(importer)
 
 
 def broken_walls(root: Path) -> list[str]:
@@ -147,6 +163,11 @@ def house(tmp_path: Path) -> Path:
         "advisor/engine/client.py": "from advisor.memory.plan import MemoryPlan\n",
         "advisor/engine/worker/run.py": "import llama_cpp\nfrom .log import lines\n",
         "advisor/engine/worker/log.py": "import json\n",
+        "advisor/cli/__init__.py": "",
+        "advisor/cli/options/parser.py": "from advisor import units\n",
+        "advisor/cli/asked/request.py": "from advisor.cli.asked import model\n",
+        "advisor/cli/verbs/plan.py": "from advisor.cli.documents.plan import plan_to_dict\n",
+        "advisor/cli/verbs/export.py": "import advisor.cli.options.parser\n",
         "advisor/cli/main.py": "import advisor.export.ollama\ndef window():\n    from ui import app\n",
         "ui/app.py": "from advisor.model import read_model\nfrom advisor.model.facts import ModelFacts\n",
         "packaging/entry.py": "",
@@ -200,6 +221,15 @@ def test_a_sound_house_has_nothing_to_object_to(house: Path) -> None:
         ("advisor/engine/worker/run.py", "from advisor.units import MiB", "advisor.units.MiB"),
         ("advisor/engine/worker/run.py", "from ...units import MiB", "advisor.units.MiB"),
         ("advisor/export/programs/ollama.py", "from advisor.cli import main", "advisor.cli.main"),
+        ("advisor/cli/options/parser.py", "from advisor.cli.asked import model", "advisor.cli.asked.model"),
+        (
+            "advisor/cli/asked/pasted.py",
+            "from advisor.cli.documents import plan",
+            "advisor.cli.documents.plan",
+        ),
+        ("advisor/cli/text/plan.py", "import advisor.cli.verbs.plan", "advisor.cli.verbs.plan"),
+        ("advisor/cli/verbs/plan.py", "from advisor.cli.main import main", "advisor.cli.main.main"),
+        ("advisor/cli/verbs/plan.py", "from advisor.cli import main", "advisor.cli.main"),
         ("ui/app.py", "from advisor.gguf.read import header", "advisor.gguf.read.header"),
         ("ui/app.py", "from advisor.model.build import facts", "advisor.model.build.facts"),
         ("ui/app.py", "from advisor.engine.worker import run", "advisor.engine.worker.run"),
@@ -219,6 +249,19 @@ def test_a_room_that_is_not_in_the_order_is_an_error(house: Path) -> None:
     (house / "advisor" / "helpers").mkdir()
     (house / "advisor" / "helpers" / "x.py").write_text("from advisor import units\n", encoding="utf-8")
     with pytest.raises(AssertionError, match=r"advisor\.helpers\.x is in no room"):
+        broken_walls(house)
+
+
+def test_every_module_of_the_command_line_is_in_a_room() -> None:
+    modules = [module_name(ROOT, file) for file in (ROOT / "advisor" / "cli").rglob("*.py")]
+    assert {cli_rank(module) for module in modules} == set(range(len(CLI_ORDER) + 2))
+
+
+def test_a_module_beside_the_rooms_of_the_command_line_is_an_error(house: Path) -> None:
+    (house / "advisor" / "cli" / "helpers.py").write_text(
+        "from advisor.cli.asked import model\n", encoding="utf-8"
+    )
+    with pytest.raises(AssertionError, match=r"advisor\.cli\.helpers is in no room of the command line"):
         broken_walls(house)
 
 

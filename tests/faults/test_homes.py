@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from advisor.cli import probe_verb
 from advisor.cli.main import main
-from advisor.cli.options import VERBS
+from advisor.cli.options.parser import VERBS
+from advisor.cli.verbs import probe
 from tests.conftest import USER_DIRECTORIES
 from tests.support.broken_homes import FAULTS
 from tests.support.fake_prover import FakeProver
@@ -63,7 +63,7 @@ def test_every_verb_answers_without_a_home(
     command: str, fault: str, model: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     fake = FakeProver(limit=8192)
-    monkeypatch.setattr(probe_verb, "Prover", lambda launch: fake)
+    monkeypatch.setattr(probe, "Prover", lambda launch: fake)
     words, code = COMMANDS[command]
     # For the command alone: a full disk is the whole process's, and pytest's report may go to a file.
     with missing(model) if fault == "missing" else FAULTS[fault]():

@@ -125,7 +125,7 @@ def test_an_export_is_spelled_as_it_is_or_not_at_all(
 ) -> None:
     path = tmp_path / NAMES["unicode"]
     path.hardlink_to(small)
-    assert spelled("ascii", "export", "--to", "ollama", "-c", "4096", *FAST, str(path)) == (1, b"")
+    assert spelled("ascii", "export", "--to", "llama-server", "-c", "4096", *FAST, str(path)) == (1, b"")
     assert capsys.readouterr().err.splitlines()[0] == "This text has characters that ascii cannot spell."
 
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from advisor.cli.asked.remembered import remember_runtime, remembered_runtime, settings_path
 from advisor.cli.main import main
-from advisor.cli.remembered import remember_runtime, remembered_runtime, settings_path
 from advisor.errors import PresetError
 from advisor.history.store import History, history_path
 from advisor.library.listing import header_cache

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from advisor.cli import probe_verb
 from advisor.cli.main import main
+from advisor.cli.verbs import probe
 from advisor.gguf import remote
 from tests.faults.test_homes import COMMANDS
 from tests.support.fake_prover import FakeProver
@@ -21,7 +21,7 @@ TOKEN = "hf_abcdefghijklmnopqrstuvwxyz0123"
 @pytest.fixture(autouse=True)
 def _token(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HF_TOKEN", TOKEN)
-    monkeypatch.setattr(probe_verb, "Prover", lambda launch: FakeProver(limit=8192))
+    monkeypatch.setattr(probe, "Prover", lambda launch: FakeProver(limit=8192))
 
 
 def written(folder: Path) -> list[Path]:
@@ -54,9 +54,7 @@ def test_a_model_that_was_fetched_with_it_does_not_hold_it(
         return remote.Answer(content.read_at(start, n_bytes), content.size_bytes)
 
     read = remote.read_remote
-    from advisor.cli import model_word
-
-    monkeypatch.setattr(model_word, "read_remote", lambda url: read(url, transport=get))
+    monkeypatch.setattr(remote, "read_remote", lambda url: read(url, transport=get))
     words = ("recommend", "hf:someone/private/model.gguf", "--basis", "formula", "--ram", "16GiB")
     assert main([*words, "--json"]) == 0
     assert set(tokens) == {TOKEN}

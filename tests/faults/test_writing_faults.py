@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from advisor.cli.remembered import remember_runtime, remembered_runtime, settings_path
+from advisor.cli.asked.remembered import remember_runtime, remembered_runtime, settings_path
 from advisor.errors import AdvisorError, OutputError, PresetError
 from advisor.export.applying import Change, apply
 from advisor.export.export import Export, File

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from advisor.export.loaded import Loaded, ask, differences
+from advisor.export.comparing import compared, differences, this_model
+from advisor.export.loaded import Loaded, ask
 from advisor.export.prepare import Prepared, prepare
 from advisor.model import ModelFacts
 from advisor.recommend.planner import Planner
@@ -50,7 +51,9 @@ def test_what_the_exported_variables_load_is_as_planned(
         assert answered(process, address, "/health") == {"status": "ok"}
         found = ask("llama-server", address)
     check_kv_cache(log.read_text(encoding="utf-8", errors="replace"), made.plan)
-    assert found == (Loaded(str(facts.path), 4096, n_slots),)
+    assert found == (Loaded(str(facts.path), 4096, n_slots, path=str(facts.path)),)
+    (it,) = compared(found, this_model(facts, made.export), made.plan.settings)
+    assert it.is_this is True
     assert differences(found[0], made.plan.settings) == ()
     twice = made.plan.settings.with_n_ctx(2 * made.plan.settings.n_ctx)
     (other,) = differences(found[0], twice)
@@ -77,6 +80,10 @@ def test_a_router_says_what_is_loaded_of_its_preset(facts: ModelFacts, tmp_path:
                 pytest.fail(f"the router's own child ended: {states}")
         assert len(ask("llama-router", address)) == 1  # the question loads no other model
     check_kv_cache(log.read_text(encoding="utf-8", errors="replace"), made.plan)
-    assert found == (Loaded("a-model", 4096, 2),)
+    assert found == (Loaded("a-model", 4096, 2, path=str(facts.path)),)
+    other = served_model(tmp_path / "another model.gguf", n_ctx_train=8192)
+    for model, which in ((facts, True), (other, False)):
+        (it,) = compared(found, this_model(model, made.export), made.plan.settings)
+        assert it.is_this is which
     assert differences(found[0], made.plan.settings) == ()
     assert differences(replace(found[0], n_slots=4), made.plan.settings) == ("It has 4 slots instead of 2.",)

@@ -15,14 +15,21 @@ def answering(
 ) -> Iterator[tuple[str, list[str]]]:
     """Its address and what it was asked. One body answers everything, or each path has its own.
 
-    `claimed` is the length that it says the body has.
+    What is posted stands after the path, as "/path {...}". `claimed` is the length that it says the body has.
     """
     asked: list[str] = []
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            asked.append(self.path)
-            content = body if isinstance(body, bytes) else body.get(self.path)
+            self.answer(self.path)
+
+        def do_POST(self) -> None:
+            posted = self.rfile.read(int(self.headers["Content-Length"])).decode()
+            self.answer(f"{self.path} {posted}")
+
+        def answer(self, question: str) -> None:
+            asked.append(question)
+            content = body if isinstance(body, bytes) else body.get(question)
             self.send_response(404 if content is None else status)
             self.send_header("Content-Length", str(len(content or b"") if claimed is None else claimed))
             self.send_header("Location", "http://example.org/")

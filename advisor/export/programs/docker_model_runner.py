@@ -31,7 +31,13 @@ def render(load: Load) -> Export:
     flags = list(_flags(replace(load, flavour="pinned")))
     context = load.settings.n_ctx
     document = {
-        "models": {"llm": {"model": name, "context_size": context, "runtime_flags": flags}},
+        "models": {
+            "llm": {
+                "model": _plain(name),
+                "context_size": context,
+                "runtime_flags": [_plain(flag) for flag in flags],
+            }
+        },
         "services": {
             "app": {
                 "image": "YOUR-IMAGE",
@@ -48,6 +54,11 @@ def render(load: Load) -> Export:
         notes=tuple(_notes(name)),
         verified_with=VERIFIED,
     )
+
+
+def _plain(text: str) -> str:
+    """Compose replaces $NAME and ${NAME} in every value, and makes one $ of two (12-interpolation.md)."""
+    return text.replace("$", "$$")
 
 
 def _is_file(load: Load) -> bool:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from advisor.export.capabilities import unsaid
 from advisor.export.export import Cannot, Export, File, Load
+from advisor.export.quoting import command_line
 from advisor.gguf.ggml_types import GGML_TYPES
 from advisor.settings.rope import Rope
 
@@ -17,10 +18,6 @@ VERIFIED = (
     "text itself was not run."
 )
 
-NOTES = (
-    "Every setting is said: left out, they are 512 tokens, no GPU, no flash attention and full windows.",
-    "server.json needs: python -m pip install 'llama-cpp-python[server]==0.3.36'",
-)
 
 # llama.h: enum llama_split_mode
 SPLIT_MODES = {"none": 0, "layer": 1, "row": 2}
@@ -44,7 +41,7 @@ def render(load: Load) -> Export:
         ),
         commands=("python load_model.py", "python -m llama_cpp.server --config_file server.json"),
         cannot_express=tuple(_cannot(load)),
-        notes=NOTES,
+        notes=tuple(_notes(load)),
         verified_with=VERIFIED,
     )
 
@@ -124,4 +121,15 @@ def _cannot(load: Load) -> Iterator[Cannot]:
     if beside.adapters:
         yield Cannot(
             "--lora", "One adapter is loaded, and the weights are then read into memory, not mapped."
+        )
+
+
+def _notes(load: Load) -> Iterator[str]:
+    yield "Every setting is said: left out, they are 512 tokens, no GPU, no flash attention and full windows."
+    install = ("python", "-m", "pip", "install", "llama-cpp-python[server]==0.3.36")
+    yield f"server.json needs: {command_line(install, load.shell)}"
+    if load.settings.n_gpu_layers:
+        yield (
+            "Outside macOS pip builds it for the CPU alone, and n_gpu_layers then does nothing: CMAKE_ARGS "
+            "says more while it is built (-DGGML_CUDA=on, -DGGML_HIP=on, -DGGML_VULKAN=on)."
         )

@@ -105,6 +105,7 @@ def _layers(load: Load) -> Iterator[Option]:
     settings = load.settings
     if not load.pinned:
         yield _valued("-fitt", "FIT_TARGET", ",".join(map(str, load.fit_target_mib)))
+        yield from _gpus(load)
         return
     yield _valued("-ngl", "N_GPU_LAYERS", str(settings.n_gpu_layers))
     yield _valued("--fit", "FIT", "off")
@@ -112,12 +113,17 @@ def _layers(load: Load) -> Iterator[Option]:
         yield _valued("-ncmoe", "N_CPU_MOE", str(settings.n_cpu_moe))
     if settings.override_tensor:
         yield _valued("-ot", "OVERRIDE_TENSOR", tensor_overrides(settings.override_tensor))
-    if settings.split_mode != "layer":
+    yield from _gpus(load)
+    if settings.tensor_split:
+        yield _valued("-ts", "TENSOR_SPLIT", ",".join(f"{share:g}" for share in settings.tensor_split))
+
+
+def _gpus(load: Load) -> Iterator[Option]:
+    settings = load.settings
+    if settings.split_mode == "none" or (load.pinned and settings.split_mode != "layer"):
         yield _valued("-sm", "SPLIT_MODE", settings.split_mode)
     if settings.main_gpu:
         yield _valued("-mg", "MAIN_GPU", str(settings.main_gpu))
-    if settings.tensor_split:
-        yield _valued("-ts", "TENSOR_SPLIT", ",".join(f"{share:g}" for share in settings.tensor_split))
 
 
 def tensor_overrides(pairs: tuple[tuple[str, str], ...]) -> str:
@@ -182,7 +188,7 @@ def _notes(load: Load, options: tuple[Option, ...]) -> Iterator[str]:
     yield from loading_notes(load)
 
 
-def loading_notes(load: Load) -> Iterator[str]:
+def loading_notes(load: Load, *, in_container: bool = False) -> Iterator[str]:
     """What to know of llama-server wherever it is started."""
     settings = load.settings
     if not load.pinned:
@@ -195,4 +201,8 @@ def loading_notes(load: Load) -> Iterator[str]:
             f"The model was trained for {format_tokens(load.facts.n_ctx_train)} tokens. llama-server "
             "allocates the larger context, then caps each slot to the training context: a waste."
         )
-    yield "A config.ini of llama.cpp (~/.config/llama.cpp or /etc/llama.cpp) changes what is not said here."
+    if not in_container:
+        places = "~/.config/llama.cpp or /etc/llama.cpp"
+        if load.shell != "sh":
+            places = "%APPDATA%\\llama.cpp or %PROGRAMDATA%\\llama.cpp"
+        yield f"A config.ini of llama.cpp ({places}) changes what is not said here."

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from advisor.export.capabilities import left_to_the_runtime, unsaid
+from advisor.export.capabilities import unsaid
 from advisor.export.export import UNQUANTIZED, Cannot, Export, File, Load
 from advisor.export.expressible import different_types, one_cache_type
 from advisor.export.programs.ollama_server import SYSTEMD_FILE, how_to_set, systemd_drop_in
@@ -68,8 +68,8 @@ def model_options(load: Load) -> dict[str, int | bool]:
     options: dict[str, int | bool] = {"num_ctx": num_ctx(load), "num_batch": settings.n_ubatch}
     if load.pinned:
         options["num_gpu"] = settings.n_gpu_layers
-        if settings.main_gpu:
-            options["main_gpu"] = settings.main_gpu
+    if settings.main_gpu or settings.split_mode == "none":
+        options["main_gpu"] = settings.main_gpu
     if not settings.use_mmap:
         options["use_mmap"] = False
     return options
@@ -109,8 +109,13 @@ def _modelfile(load: Load, name: str, options: dict[str, int | bool], environmen
 
 
 def from_value(path: str) -> str:
-    """A path or name after FROM: up to the end of the line, quotes around it removed, nothing escaped."""
+    """A path or name after FROM: up to the end of the line, quotes around it removed, nothing escaped.
+
+    parser/parser.go drops what Go's strconv.IsPrint calls no printable character: a no-break space, say.
+    """
     check_text(path)
+    if not path.isprintable():
+        raise refusal(path, "Ollama drops a character of it, which cannot be printed")
     if path == path.strip() and not path.startswith('"'):
         return path
     if '"' in path:
@@ -152,7 +157,6 @@ def _cannot(load: Load) -> Iterator[Cannot]:
     if settings.n_seq_max > 1 and settings.kv_unified:
         yield Cannot("--kv-unified", "Ollama gives every slot a cache of its own: the same total, but split.")
     yield from unsaid("ollama", settings)
-    yield from (it for it in left_to_the_runtime(load) if it.setting == "--main-gpu")
     if load.companions.projector:
         yield Cannot(
             "--mmproj", "No projector is written here. A model that Ollama downloaded brings its own along."

@@ -134,7 +134,7 @@ def _export(
         commands=commands,
         environment=environment,
         cannot_express=tuple(_cannot(load, to)),
-        notes=(*notes, *_server_notes(load, environment)),
+        notes=(*notes, *_server_notes(load, environment, says_layers=load.pinned and to == "open-webui")),
         verified_with=verified_with,
     )
 
@@ -147,7 +147,7 @@ def _cannot(load: Load, to: str) -> Iterator[Cannot]:
     yield from not_said(load, title)
 
 
-def _server_notes(load: Load, environment: dict[str, str]) -> Iterator[str]:
+def _server_notes(load: Load, environment: dict[str, str], *, says_layers: bool) -> Iterator[str]:
     if served_name(load) != load.model_path:
         yield f"Ollama must have the model as {served_name(load)}: --to ollama writes its Modelfile."
     if environment:
@@ -156,5 +156,6 @@ def _server_notes(load: Load, environment: dict[str, str]) -> Iterator[str]:
             "them:"
         )
         yield from how_to_set(environment)
-    yield FIT_MARGIN
+    if not says_layers:
+        yield FIT_MARGIN
     yield "Through its /v1 address Ollama ignores num_ctx: use the plain address there."

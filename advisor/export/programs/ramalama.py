@@ -59,4 +59,4 @@ def _cannot(load: Load) -> Iterator[Cannot]:
 
 def _notes(load: Load) -> Iterator[str]:
     yield "Its container has a llama.cpp of its own: an older one may not know a word in --runtime-args."
-    yield from loading_notes(load)
+    yield from loading_notes(load, in_container=True)

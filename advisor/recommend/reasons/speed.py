@@ -1,56 +1,14 @@
-"""How fast it is, whether that is comfortable, and what each of several users gets."""
+"""How fast it is, and what each of several users gets."""
 
 from __future__ import annotations
 
 from advisor.basis import Note
 from advisor.memory.plan import MemoryPlan
 from advisor.recommend.reasons.spelling import format_rate
-from advisor.recommend.result import Goal, Patience, Speed
+from advisor.recommend.result import Speed
 from advisor.settings.load_settings import LoadSettings
 from advisor.speed import Decoding
-from advisor.units import format_bytes, format_seconds, format_tokens
-
-
-def comfort_reasons(
-    speed: Speed, goal: Goal, n_ctx_safe: int, n_ctx_comfortable: int | None
-) -> tuple[Note, ...]:
-    """That comfort ends before memory does, or does not even begin; nothing where the speed is not known."""
-    patience = goal.patience
-    if not patience or not speed.decode:
-        return ()
-    if n_ctx_comfortable is None:
-        return (_slow(speed, patience),)
-    if n_ctx_comfortable >= n_ctx_safe:
-        return ()
-    fits, comfortable = format_tokens(n_ctx_safe), format_tokens(n_ctx_comfortable)
-    values: dict[str, int | float | str] = {"n_ctx_safe": n_ctx_safe, "n_ctx_comfortable": n_ctx_comfortable}
-    if _waits_before_it_writes(speed, patience):
-        what = f"a longer prompt may take more than {format_seconds(patience.seconds_to_first_token)} to read"
-        values["seconds_to_first_token"] = patience.seconds_to_first_token
-    else:
-        what = f"with more it may fall below {format_rate(patience.tokens_per_second)} tokens/s"
-        values["tokens_per_second"] = patience.tokens_per_second
-    return (Note("comfortable", f"Fits {fits}, comfortable to {comfortable}: {what}.", values),)
-
-
-def _waits_before_it_writes(speed: Speed, patience: Patience) -> bool:
-    """Whether the time to the first token is nearer to its limit than the speed of writing is to its own."""
-    if speed.time_to_first_token_s is None:
-        return False
-    waited = speed.time_to_first_token_s / patience.seconds_to_first_token
-    return waited > patience.tokens_per_second / speed.decode[-1].tokens_per_second
-
-
-def _slow(speed: Speed, patience: Patience) -> Note:
-    first = speed.decode[0].tokens_per_second
-    if first >= patience.tokens_per_second:
-        wait = format_seconds(patience.seconds_to_first_token)
-        text = f"Even a short prompt may take longer to read than the {wait} that this goal waits."
-        return Note("slow", text, {"seconds_to_first_token": patience.seconds_to_first_token})
-    slow, wanted = format_rate(first), format_rate(patience.tokens_per_second)
-    text = f"Even with an empty context it may write only {slow} tokens/s; this goal wants {wanted}."
-    values = {"tokens_per_second": round(first, 2), "wanted_tokens_per_second": patience.tokens_per_second}
-    return Note("slow", text, values)
+from advisor.units import format_bytes, format_tokens
 
 
 def slot_reasons(plan: MemoryPlan, speed: Speed) -> tuple[Note, ...]:

@@ -90,6 +90,15 @@ def test_what_cannot_be_asked_is_code_2_and_named(
     assert ".." not in captured.err
 
 
+def test_what_cannot_be_opened_is_said_before_the_engine_is_asked(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["plan", "preset:llama-3.1-8b", "--engine-lib", str(tmp_path / "absent")]) == 2
+    assert "is not a folder" in capsys.readouterr().err
+    assert main(["inspect", " "]) == 2
+    assert "MODEL is empty" in capsys.readouterr().err
+
+
 def test_inspect_says_what_the_file_is(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     code, document = answer(capsys, "inspect", str(write_shape("llama-3.2-1b", tmp_path)))
     assert code == 0
@@ -231,17 +240,25 @@ def test_names_in_a_file_are_never_markup_nor_terminal_commands(
     assert "\x1b" not in shown
 
 
-def test_neither_the_window_nor_llama_cpp_is_loaded_by_the_command_line(tmp_path: Path) -> None:
-    model = str(write_shape("llama-3.2-1b", tmp_path))
+@pytest.mark.parametrize(
+    "words", [["inspect"], ["plan", "--basis", "formula"], ["recommend", "--basis", "formula"]]
+)
+def test_what_a_document_does_not_need_is_not_loaded(words: list[str], tmp_path: Path) -> None:
+    """Each is tens of milliseconds of every command: the window, the engine, tables, the network."""
+    verb, *options = words
+    asked = [verb, str(write_shape("llama-3.2-1b", tmp_path)), *options, "--json"]
     program = (
-        "import sys; from advisor.cli.main import main; "
-        f"main(['plan', {model!r}, '--basis', 'formula', '--json']); "
-        "sys.exit(any(name.split('.')[0] in {'PySide6', 'ui', 'llama_cpp', 'gguf', 'numpy'} "
-        "for name in sys.modules))"
+        f"import sys; from advisor.cli.main import main; main({asked!r}); "
+        "print(*sorted({name.split('.')[0] for name in sys.modules}), file=sys.stderr)"
     )
     root = Path(__file__).resolve().parents[3]
-    done = subprocess.run([sys.executable, "-c", program], cwd=root, capture_output=True, check=False)
-    assert done.returncode == 0, done.stderr.decode()
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=root, capture_output=True, text=True, check=False
+    )
+    assert json.loads(done.stdout)["schema_version"] == 1
+    loaded = set(done.stderr.split())
+    assert "advisor" in loaded
+    assert not loaded & {"PySide6", "ui", "llama_cpp", "gguf", "numpy", "rich", "ssl", "http", "email"}
 
 
 @pytest.mark.parametrize("command", ["main", "window"])

@@ -1,14 +1,11 @@
 import json
-import os
-import sys
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from advisor.errors import OutputError, UsageError
-from advisor.export.applying import Change, apply, planned, run_programs
+from advisor.export.applying import Change, apply, planned
 from advisor.export.choices import TARGETS
 from advisor.export.export import Export
 from advisor.export.registry import render
@@ -140,48 +137,3 @@ def test_lm_studios_defaults_are_merged_where_it_reads_them(home: Path, places: 
     assert merged["preset"] == "mine"
     assert fields["llm.load.contextLength"] == 4096
     assert fields["llm.load.seed"] == {"checked": False}
-
-
-def a_program(folder: Path, name: str, text: str) -> dict[str, str]:
-    folder.mkdir(exist_ok=True)
-    program = folder / name
-    program.write_text(f"#!{sys.executable}\n{text}\n")
-    program.chmod(0o755)
-    return {**os.environ, "PATH": str(folder)}
-
-
-def test_a_program_that_is_not_there_is_named(tmp_path: Path) -> None:
-    with pytest.raises(OutputError, match="ollama was not found") as caught:
-        run_programs(exported("ollama"), tmp_path / "Modelfile", {"PATH": str(tmp_path)})
-    assert "ollama create" in caught.value.hint
-
-
-@pytest.mark.skipif(os.name == "nt", reason="the programs of these tests are scripts with a #! line")
-def test_a_program_that_fails_is_an_error(tmp_path: Path) -> None:
-    environment = a_program(tmp_path / "bin", "ollama", "raise SystemExit(3)")
-    with pytest.raises(OutputError, match="ended with 3"):
-        run_programs(exported("ollama"), tmp_path / "Modelfile", environment)
-    (tmp_path / "bin" / "ollama").write_text("#!/absent/interpreter\n")
-    with pytest.raises(OutputError, match="could not be started"):
-        run_programs(exported("ollama"), tmp_path / "Modelfile", environment)
-
-
-@pytest.mark.skipif(os.name == "nt", reason="the programs of these tests are scripts with a #! line")
-@pytest.mark.parametrize(("to", "name"), [("ollama", "ollama"), ("lm-studio", "lms")])
-def test_what_runs_gets_its_words_without_a_shell(to: str, name: str, tmp_path: Path) -> None:
-    heard = tmp_path / "heard.json"
-    text = f"import json, sys; open({str(heard)!r}, 'w').write(json.dumps(sys.argv[1:]))"
-    environment = a_program(tmp_path / "bin", name, text)
-    export = exported(to, KEY if to == "lm-studio" else "/m/$(touch x); `id`.gguf")
-    written = tmp_path / "my folder" / "$HOME.modelfile"
-    run_programs(export, written, environment)
-    words = json.loads(heard.read_text())
-    if to == "ollama":
-        assert words == ["create", "touch-x-id-ctx4096", "-f", str(written)]
-    else:
-        asked = ["--gpu", "max", "--context-length", "4096", "--parallel", "1", "--yes"]
-        assert words == ["load", KEY, *asked]
-
-
-def test_nothing_runs_for_a_runtime_that_names_nothing(tmp_path: Path) -> None:
-    run_programs(replace(exported("jan"), programs=()), tmp_path, {"PATH": ""})

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from advisor.errors import SettingsError
 from advisor.export.capabilities import CAPABILITIES
 from advisor.export.choices import TARGETS
 from advisor.export.expressible import expressible, one_cache_type
@@ -60,10 +61,10 @@ def test_a_plain_request_is_not_reported_upon(to: str) -> None:
         ("lm-studio", {"swa_full": True}, "--swa-full"),
         ("lm-studio", {"devices": ("CUDA0",)}, "--device"),
         ("llama-cpp-python", {"n_cpu_moe": 4}, "--n-cpu-moe"),
-        ("koboldcpp", {"rope": Rope(freq_base=1e6)}, "--rope-*, --yarn-*"),
+        ("jan", {"rope": Rope(freq_base=1e6)}, "--rope-*, --yarn-*"),
         ("koboldcpp", {"op_offload": False}, "--no-op-offload"),
         ("jan", {"use_mmap": False}, "--load-mode none"),
-        ("localai", {"override_tensor": (("output", "CPU"),)}, "--override-tensor"),
+        ("continue", {"override_tensor": (("output", "CPU"),)}, "--override-tensor"),
         ("docker-model-runner", {"override_tensor": (("a", "CPU"),)}, "--override-tensor"),
         ("continue", {"n_ubatch": 256}, "--ubatch-size"),
         ("aider", {"n_batch": 256}, "--batch-size"),
@@ -139,3 +140,23 @@ def test_flash_attention_that_is_always_on(to: str, flash_attn: str, is_said: bo
     assert changed.flash_attn == flash_attn
     assert bool(why) == is_said
     assert expressible(Request(flash_attn="auto"), to)[0].flash_attn == "on"
+
+
+@pytest.mark.parametrize(
+    ("to", "cache_type_v", "flash_attn"),
+    [("llama-cpp-python", "q8_0", "on"), ("llama-cpp-python", "f16", None), ("llama-server", "q8_0", None)],
+)
+def test_a_quantized_v_cache_is_given_its_flash_attention(
+    to: str, cache_type_v: str, flash_attn: str | None
+) -> None:
+    """The export says it; left out, llama-cpp-python turns it off, and would not load."""
+    changed, why = expressible(Request(cache_type_v=cache_type_v), to)
+    assert (changed.flash_attn, why) == (flash_attn, ())
+    assert resolve(changed, FACTS).cache_type_v == cache_type_v
+
+
+def test_flash_attention_that_was_turned_off_stays_off() -> None:
+    changed, _ = expressible(Request(cache_type_v="q8_0", flash_attn="off"), "llama-cpp-python")
+    assert changed.flash_attn == "off"
+    with pytest.raises(SettingsError, match="needs flash attention"):
+        resolve(changed, FACTS)

@@ -28,7 +28,8 @@ def test_each_file_that_is_there_is_named(tmp_path: Path) -> None:
     there = [a_config(tmp_path / "home/.config"), a_config(tmp_path / "root/etc")]
     note = global_config_note("jan", places(tmp_path)) or ""
     assert all(file in note for file in there)
-    for to in ("lm-studio", "llama-cpp-python", "vllm"):  # do not read it
+    # These do not read it; a container does not see it.
+    for to in ("lm-studio", "llama-cpp-python", "vllm", "koboldcpp", "docker-model-runner", "ramalama"):
         assert global_config_note(to, places(tmp_path)) is None
 
 

@@ -1,10 +1,14 @@
-"""The program that takes an export over: run only with what it says listened to, and ended when told so."""
+"""The program that takes an export over: run without a shell, and ended when whoever listens says so."""
 
 from __future__ import annotations
 
+import json
 import os
 import signal
+import sys
 import time
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,7 +16,10 @@ import pytest
 from advisor.errors import Cancelled, OutputError
 from advisor.export import running
 from advisor.export.export import Export, File
-from advisor.export.running import MOST_LINES, named_programs, run_listening
+from advisor.export.registry import render
+from advisor.export.running import MOST_LINES, named_programs, run_listening, run_programs
+from advisor.settings.load_settings import LoadSettings
+from tests.support.planning import a_model
 
 EXPORT = Export(
     runtime="ollama",
@@ -20,6 +27,9 @@ EXPORT = Export(
     verified_with="nothing",
     programs=(("stand-in", "create", "name", "-f", "Modelfile"),),
 )
+
+
+KEY = "maker/a model-GGUF/x.gguf"  # as LM Studio knows a model
 
 
 def path_with(folder: Path, script: str) -> dict[str, str]:
@@ -35,19 +45,60 @@ def heard(environment: dict[str, str], written: Path) -> list[tuple[str, ...]]:
     return found
 
 
-def test_a_program_that_is_not_there_is_named(tmp_path: Path) -> None:
+Run = Callable[[dict[str, str], Path], object]
+
+
+def ran(environment: dict[str, str], written: Path) -> None:
+    run_programs(EXPORT, written, environment)
+
+
+@pytest.mark.parametrize("run", [heard, ran])
+def test_a_program_that_is_not_there_is_named(run: Run, tmp_path: Path) -> None:
     with pytest.raises(OutputError, match="stand-in was not found") as caught:
-        heard({"PATH": str(tmp_path)}, tmp_path / "Modelfile")
+        run({"PATH": str(tmp_path)}, tmp_path / "a file")
     assert caught.value.code == "program-missing"
+    assert f"stand-in create name -f '{tmp_path / 'a file'}'" in caught.value.hint
 
 
-def test_a_program_that_cannot_be_started_is_one_sentence(tmp_path: Path) -> None:
+@pytest.mark.parametrize("run", [heard, ran])
+@pytest.mark.parametrize("content", [b"\x7fELF broken", b"#!/absent/interpreter\n"])
+def test_a_program_that_cannot_be_started_is_one_sentence(run: Run, content: bytes, tmp_path: Path) -> None:
     file = tmp_path / "stand-in"
-    file.write_bytes(b"\x7fELF broken")
+    file.write_bytes(content)
     file.chmod(0o755)
     with pytest.raises(OutputError, match="could not be started") as caught:
-        heard({"PATH": str(tmp_path)}, tmp_path / "Modelfile")
+        run({"PATH": str(tmp_path)}, tmp_path / "Modelfile")
     assert caught.value.code == "program-failed"
+
+
+def test_a_failure_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(OutputError, match="ended with 3"):
+        ran(path_with(tmp_path, "exit 3"), tmp_path / "Modelfile")
+
+
+def test_nothing_runs_where_nothing_is_named(tmp_path: Path) -> None:
+    run_programs(replace(EXPORT, programs=()), tmp_path, {"PATH": ""})
+
+
+@pytest.mark.parametrize(("to", "name"), [("ollama", "ollama"), ("lm-studio", "lms")])
+def test_what_runs_gets_its_words_without_a_shell(to: str, name: str, tmp_path: Path) -> None:
+    told = tmp_path / "told.json"
+    (tmp_path / "bin").mkdir()
+    program = tmp_path / "bin" / name
+    text = f"import json, sys; open({str(told)!r}, 'w').write(json.dumps(sys.argv[1:]))"
+    program.write_text(f"#!{sys.executable}\n{text}\n", encoding="utf-8")
+    program.chmod(0o755)
+    settings = LoadSettings(n_ctx=4096, n_gpu_layers=33)
+    model = KEY if to == "lm-studio" else "/m/$(touch x); `id`.gguf"
+    export = render(to, settings, a_model(), model_path=model)
+    written = tmp_path / "my folder" / "$HOME.modelfile"
+    run_programs(export, written, {**os.environ, "PATH": str(tmp_path / "bin")})
+    words = json.loads(told.read_text(encoding="utf-8"))
+    if to == "ollama":
+        assert words == ["create", "touch-x-id-ctx4096", "-f", str(written)]
+    else:
+        asked = ["--gpu", "max", "--context-length", "4096", "--parallel", "1", "--yes"]
+        assert words == ["load", KEY, *asked]
 
 
 def test_a_failure_is_told_after_what_was_said(tmp_path: Path) -> None:

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from advisor.errors import GgufError, OutputError, UsageError
+from advisor.errors import GgufError, OutputError
 from advisor.gguf import read_header, remote
-from advisor.gguf.remote import model_url, read_remote, write_heads
+from advisor.gguf.address import model_url
+from advisor.gguf.remote import read_remote, write_heads
 from tests.support.gguf_bytes import Array, GgufBytes, TensorSpec
 from tests.support.range_server import Handler, Misdeed, send, send_part, serving
 
@@ -145,31 +146,6 @@ def test_a_file_that_changes_between_two_requests() -> None:
     with serving({"/model.gguf": content}, changing) as server, pytest.raises(GgufError) as caught:
         read_remote(f"{server.address}/model.gguf", environment={})
     assert caught.value.code == "bad-answer"
-
-
-@pytest.mark.parametrize(
-    "word",
-    [
-        "http://example.org/model.gguf",
-        "https://",
-        "https://example.org",
-        "https://example.org/folder/",
-        "https://[broken/model.gguf",
-        "hf:",
-        "hf:owner",
-        "hf:owner/repo",
-        "hf:/repo/file.gguf",
-    ],
-)
-def test_an_address_that_is_none_is_a_usage_error(word: str) -> None:
-    with pytest.raises(UsageError) as caught:
-        model_url(word)
-    assert caught.value.code == "bad-address"
-
-
-def test_a_name_on_hugging_face() -> None:
-    url = model_url("hf:owner/a repo/sub folder/m.gguf")
-    assert url == "https://huggingface.co/owner/a%20repo/resolve/main/sub%20folder/m.gguf"
 
 
 def test_the_header_is_that_of_the_file(tmp_path: Path) -> None:

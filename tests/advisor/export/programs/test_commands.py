@@ -123,8 +123,11 @@ def test_what_belongs_to_ollamas_server_is_said_with_how_to_set_it(to: str) -> N
     assert export.environment == {"OLLAMA_KV_CACHE_TYPE": "q8_0", "OLLAMA_FLASH_ATTENTION": "1"}
     assert 'Environment="OLLAMA_KV_CACHE_TYPE=q8_0"' in export.files[-1].text
     notes = "\n".join(export.notes)
-    for words in ("systemctl edit", "launchctl setenv", "setx ", "docker run", "1 GiB", "/v1"):
+    for words in ("systemctl edit", "launchctl setenv", "setx ", "docker run", "/v1"):
         assert words in notes
+    # With its number of layers said, Ollama leaves no margin.
+    assert ("1 GiB" in notes) == (to != "open-webui")
+    assert "1 GiB" in "\n".join(exported(to, FOR_OLLAMA, flavour="adjustable").notes)
     assert "x-ctx32768" in notes  # the name that --to ollama gives it
 
 

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from advisor.export.choices import Shell
 from advisor.export.export import Export
 from advisor.export.registry import render
 from advisor.settings.load_settings import CACHE_TYPES, LoadSettings
@@ -120,3 +121,23 @@ def test_the_library_has_every_argument_and_the_numbers_of_the_types() -> None:
     assert set(arguments(exported(PLAIN))) <= set(parameters)
     for name in NAMED_THERE:
         assert arguments(exported(replace(PLAIN, cache_type_k=name)))["type_k"] == numbers[name]
+
+
+@pytest.mark.parametrize(
+    ("shell", "words"),
+    [
+        ("sh", "'llama-cpp-python[server]==0.3.36'"),
+        ("powershell", "'llama-cpp-python[server]==0.3.36'"),
+        ("cmd", '"llama-cpp-python[server]==0.3.36"'),
+    ],
+)
+def test_what_to_install_is_quoted_for_the_shell(shell: Shell, words: str) -> None:
+    export = render("llama-cpp-python", PLAIN, FACTS, model_path="x", shell=shell)
+    assert any(note.endswith(f"pip install {words}") for note in export.notes)
+
+
+@pytest.mark.parametrize("n_gpu_layers", [0, 5])
+def test_layers_on_a_gpu_need_a_build_that_has_one(n_gpu_layers: int) -> None:
+    settings = replace(PLAIN, n_gpu_layers=n_gpu_layers)
+    export = render("llama-cpp-python", settings, FACTS, model_path="x")
+    assert any("CMAKE_ARGS" in note for note in export.notes) == bool(n_gpu_layers)

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from advisor.errors import SettingsError, UsageError
-from advisor.export.choices import FLAVOURS, Flavour
+from advisor.export.choices import FLAVOURS, Flavour, Shell
 from advisor.export.export import Export
 from advisor.export.registry import render
 from advisor.memory.companions import Companions, Draft
@@ -84,12 +84,11 @@ def test_adjustable_keeps_the_context_and_leaves_the_layers() -> None:
     assert words[3:9] == ["-c", "8192", "-np", "2", "--no-kv-unified", "-fitt"]
     assert words[9] == "1280,640"
     # Any of these stops common/fit.cpp from moving layers.
-    assert not {"-ngl", "--fit", "-ncmoe", "-ot", "-ts", "-sm", "-mg"} & set(words)
+    assert not {"-ngl", "--fit", "-ncmoe", "-ot", "-ts", "-sm"} & set(words)
     assert {it.setting for it in export.cannot_express} == {
         "--n-cpu-moe",
         "--override-tensor",
         "--split-mode",
-        "--main-gpu",
         "--tensor-split",
     }
 
@@ -145,3 +144,22 @@ def test_a_script_for_windows_tells_how_to_read_a_name_that_is_not_ascii() -> No
 def test_a_context_above_the_training_context_is_warned_about() -> None:
     assert any("trained for 32,768" in note for note in exported(replace(PLAIN, n_ctx=65536)).notes)
     assert not any("trained for" in note for note in exported(PLAIN).notes)
+
+
+@pytest.mark.parametrize(
+    ("shell", "folder"), [("sh", "~/.config/llama.cpp"), ("powershell", "%APPDATA%"), ("cmd", "%APPDATA%")]
+)
+def test_where_a_settings_file_would_lie_is_said_for_the_system(shell: Shell, folder: str) -> None:
+    notes = render("llama-server", PLAIN, FACTS, model_path="x", shell=shell).notes
+    assert any(f"config.ini of llama.cpp ({folder}" in note for note in notes)
+
+
+@pytest.mark.parametrize("to", ["llama-server", "llama-swap", "localai", "text-generation-webui"])
+def test_one_gpu_alone_is_kept_where_the_layers_are_adjusted(to: str) -> None:
+    """common/fit.cpp gives up with --split-mode row, and not with none."""
+    settings = replace(PLAIN, split_mode="none", main_gpu=1)
+    export = render(to, settings, FACTS, model_path="x.gguf", flavour="adjustable")
+    text = export.files[0].text.replace("split_mode:none", "-sm none").replace('main_gpu: "1"', "-mg 1")
+    assert "-sm none" in text
+    assert "-mg 1" in text
+    assert export.cannot_express == ()

@@ -1,4 +1,5 @@
 import json
+import unicodedata
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from hypothesis import strategies as st
 from advisor.errors import UsageError
 from advisor.export.choices import Flavour
 from advisor.export.export import Export
+from advisor.export.expressible import expressible
 from advisor.export.programs.ollama import from_value
 from advisor.export.programs.ollama_server import systemd_drop_in
 from advisor.export.registry import render
@@ -16,6 +18,8 @@ from advisor.memory.companions import Companions
 from advisor.model.adapter import Adapter
 from advisor.model.projector import Projector
 from advisor.settings.load_settings import LoadSettings
+from advisor.settings.request import Request
+from advisor.settings.runtimes import resolve
 from tests.support.planning import a_model
 
 FACTS = a_model()
@@ -29,9 +33,10 @@ PARAMETERS = {"num_ctx": int, "num_batch": int, "num_gpu": int, "main_gpu": int,
 
 def read_modelfile(text: str) -> list[tuple[str, str]]:
     """The rules of parser/parser.go for one-line commands: comments only at the start of a line, the value up
-    to its end, spaces around it dropped, then one pair of quotes around it."""
+    to its end, without what cannot be printed and spaces around it, then one pair of quotes off it."""
     commands = []
-    for line in text.split("\n"):
+    for whole_line in text.split("\n"):
+        line = "".join(filter(is_printed, whole_line))
         if line.startswith("#") or not line.strip():
             continue
         command, _, value = line.partition(" ")
@@ -49,6 +54,11 @@ def read_modelfile(text: str) -> list[tuple[str, str]]:
     return commands
 
 
+def is_printed(character: str) -> bool:
+    """Go's strconv.IsPrint: letters, marks, numbers, punctuation, symbols, and of spaces the plain one."""
+    return character == " " or unicodedata.category(character)[0] in "LMNPS"
+
+
 def exported(
     settings: LoadSettings, flavour: Flavour = "pinned", model_path: str = "/m/Some Model.Q4_K_M.gguf"
 ) -> Export:
@@ -61,13 +71,21 @@ def test_a_path_that_the_quotes_of_a_modelfile_cannot_hold_is_refused(path: str)
         exported(PLAIN, model_path=path)
 
 
+@pytest.mark.parametrize("path", ["/m/no\u00a0break.gguf", "/m/zero\u200bwidth.gguf", "/m/\u3000.gguf"])
+def test_a_character_that_ollama_would_drop_is_refused(path: str) -> None:
+    """FROM would name another file, or none, and then be taken for a model to download."""
+    assert read_modelfile(f"FROM {path}\n") != [("FROM", path)]
+    with pytest.raises(UsageError, match="drops a character") as caught:
+        exported(PLAIN, model_path=path)
+    assert caught.value.code == "cannot-quote"
+
+
 @given(st.text(st.sampled_from(" \"#'$%\\;`~äx漢") | st.characters(codec="utf-8"), min_size=1))
 def test_from_reads_back_as_the_path_or_is_refused(path: str) -> None:
     try:
         text = f"FROM {from_value(path)}\n"
     except UsageError:
-        unwritable = any(ord(character) < 32 or ord(character) == 127 for character in path)
-        assert unwritable or '"' in path
+        assert not all(map(is_printed, path)) or '"' in path
         return
     assert read_modelfile(text) == [("FROM", path)]
 
@@ -122,6 +140,7 @@ def test_a_cache_type_is_a_setting_of_the_server_and_said_to_be_a_second_step() 
     text = "\n".join(export.notes)
     for way in ("systemctl edit", "launchctl setenv", "setx OLLAMA_KV_CACHE_TYPE q8_0", "docker run -e "):
         assert way in text
+    assert '[Service] and below it, each in a line, Environment="OLLAMA_KV_CACHE_TYPE=q8_0" and Env' in text
     assert "need a restart" in text
 
 
@@ -144,10 +163,28 @@ def test_flash_attention_is_named_only_where_it_was(flash_attn: str, value: str 
     assert export.environment.get("OLLAMA_FLASH_ATTENTION") == value
 
 
+@pytest.mark.parametrize("to", ["ollama", "open-webui"])
+def test_the_main_gpu_holds_the_whole_model_and_is_planned_so(to: str) -> None:
+    """llm/llama_server.go: main_gpu brings --split-mode none along."""
+    asked, why = expressible(Request(n_ctx=4096, main_gpu=1), to)
+    assert (asked.split_mode, {it.setting for it in why}) == ("none", {"--main-gpu"})
+    for request, gpu in ((asked, 1), (Request(n_ctx=4096, split_mode="none"), 0)):
+        asked, why = expressible(request, to)
+        settings = resolve(asked, FACTS)
+        assert (settings.split_mode, settings.main_gpu, why) == ("none", gpu, ())
+        export = render(to, settings, FACTS, model_path="/m/x.gguf")
+        assert f'"main_gpu": {gpu}' in "".join(file.text for file in export.files)
+        assert "--split-mode" not in {it.setting for it in export.cannot_express}
+    asked, why = expressible(Request(n_ctx=4096, split_mode="row"), to)
+    assert (asked.split_mode, {it.setting for it in why}) == (None, {"--split-mode"})
+
+
 def test_adjustable_leaves_the_layers_to_ollama() -> None:
-    export = exported(replace(PLAIN, main_gpu=1), "adjustable")
+    export = exported(PLAIN, "adjustable")
     assert dict(read_modelfile(export.files[0].text)).keys() == {"FROM", "num_ctx", "num_batch"}
-    assert {it.setting for it in export.cannot_express} == {"--main-gpu"}
+    on_one = exported(replace(PLAIN, split_mode="none", main_gpu=1), "adjustable")
+    assert dict(read_modelfile(on_one.files[0].text))["main_gpu"] == "1"
+    assert (export.cannot_express, on_one.cannot_express) == ((), ())
 
 
 def test_two_batch_sizes_become_the_one_that_decides_the_memory() -> None:

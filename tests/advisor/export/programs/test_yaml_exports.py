@@ -1,5 +1,6 @@
 """The exports that are YAML: golden texts, any path, and what each has no word for."""
 
+import re
 import shlex
 from dataclasses import replace
 from pathlib import Path
@@ -17,6 +18,7 @@ from advisor.memory.companions import Companions
 from advisor.model.adapter import Adapter
 from advisor.model.projector import Projector
 from advisor.settings.load_settings import LoadSettings
+from advisor.settings.rope import Rope
 from tests.support.planning import a_model
 from tests.support.yaml_readers import read_yaml
 
@@ -172,13 +174,16 @@ def test_localai() -> None:
         split_mode="row",
         main_gpu=1,
         tensor_split=(3.0, 1.0),
+        override_tensor=((r"blk\.1:", "CPU"), ("output", "CPU")),
+        devices=("CUDA1", "CUDA0"),
+        rope=Rope(scaling="yarn", scale=2.5, yarn_ext_factor=-1),
     )
-    export = exported("localai", settings, "/m/Some Model.gguf", "adjustable")
+    export = exported("localai", settings, "/m/Some Model.gguf")
     assert export.files[0].name == "Some-Model.yaml"
     assert read(export) == {
         "name": "Some-Model",
         "backend": "llama-cpp",
-        "parameters": {"model": "Some Model.gguf", "batch": 512},
+        "parameters": {"model": "Some Model.gguf", "batch": 2048},
         "context_size": 32768,
         "gpu_layers": 33,
         "f16": True,
@@ -189,13 +194,32 @@ def test_localai() -> None:
         "mmap": True,
         "mmlock": False,
         "options": [
-            *("parallel:2", "kv_unified:true", "fit_params:false", "n_cpu_moe:4", "swa_full:true"),
-            *("no_op_offload:true", "split_mode:row"),
+            *("n_ubatch:512", "parallel:2", "kv_unified:true", "cache_ram:8192", "fit_params:false"),
+            *("n_cpu_moe:4", "split_mode:row", "swa_full:true", "no_op_offload:true"),
+            # Kept whole from the first colon on; --device said twice would count once.
+            *("--device:CUDA1,CUDA0", r"--override-tensor:blk\.1:=CPU,output=CPU"),
+            *("--rope-scaling:yarn", "--rope-scale:2.5", "--yarn-ext-factor:-1"),
         ],
         "tensor_split": "3,1",
         "main_gpu": "1",
     }
-    assert {it.setting for it in export.cannot_express} == {"--flavour adjustable"}
+    assert export.cannot_express == ()
+    assert any("begin with -" in note for note in export.notes)
+    assert not any("begin with -" in note for note in exported("localai").notes)
+
+
+def test_localai_lets_llama_cpp_place_the_layers() -> None:
+    settings = replace(PLAIN, n_cpu_moe=4, n_batch=512)
+    export = render(
+        "localai", settings, FACTS, model_path="x.gguf", flavour="adjustable", fit_target_mib=(700, 1300)
+    )
+    document = read(export)
+    assert "gpu_layers" not in document
+    assert document["options"] == [
+        *("parallel:1", "cache_ram:8192", "--n-gpu-layers:auto", "fit_params:true"),
+        "fit_params_target:700,1300",
+    ]
+    assert {it.setting for it in export.cannot_express} == {"--n-cpu-moe"}
 
 
 # docker/model-runner: pkg/inference/runtime_flags_allowlist.go, as far as we say them.
@@ -251,6 +275,39 @@ def test_docker_names_a_model_that_it_has() -> None:
     assert len(export.commands) == 1
 
 
+def interpolated(text: str) -> str:
+    """compose-spec 12-interpolation.md: $$ is a dollar sign; alone it begins a variable, or is an error."""
+    assert not re.search(r"(?<!\$)(\$\$)*\$(?!\$)", text)
+    return text.replace("$$", "$")
+
+
+@given(name=PATHS.map(lambda path: path.removesuffix(".gguf")), device=PATHS)
+def test_compose_gives_back_what_it_would_replace(name: str, device: str) -> None:
+    settings = replace(PLAIN, devices=(device,))
+    try:
+        document = read(exported("docker-model-runner", settings, name))
+    except UsageError:
+        assert not (name + device).isprintable()
+        return
+    model = document["models"]["llm"]
+    assert interpolated(model["model"]) == name
+    assert device in [interpolated(flag) for flag in model["runtime_flags"]]
+
+
+@given(path=PATHS)
+def test_text_generation_webui_finds_the_entry_by_the_files_name(path: str) -> None:
+    """modules/models_settings.py: re.match of the key and the lower-cased name."""
+    try:
+        (pattern,) = read(exported("text-generation-webui", model_path=path))
+    except UsageError:
+        assert not path.isprintable()
+        return
+    name = path.replace("\\", "/").rpartition("/")[2].lower()
+    assert re.match(pattern, name)
+    assert not re.match(pattern, f"x{name}")
+    assert not re.match(pattern, f"{name}x")
+
+
 @pytest.mark.parametrize("to", ["jan", "localai", "docker-model-runner", "continue", "aider", "open-webui"])
 def test_what_lies_beside_the_model_is_written_or_said(to: str) -> None:
     companions = Companions(
@@ -259,4 +316,6 @@ def test_what_lies_beside_the_model_is_written_or_said(to: str) -> None:
     export = render(to, PLAIN, FACTS, model_path="/m/x.gguf", companions=companions)
     said = {it.setting for it in export.cannot_express}
     assert "--lora" in said
-    assert ("--mmproj" in said) != ("/m/mmproj.gguf" in export.files[0].text)
+    # LocalAI looks for it beside the model.
+    name = 'mmproj: "mmproj.gguf"' if to == "localai" else "/m/mmproj.gguf"
+    assert ("--mmproj" in said) != (name in export.files[0].text)

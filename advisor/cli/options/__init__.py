@@ -1,0 +1,1 @@
+"""What may be written: the verbs, the options of each, and what may stand after an option."""
