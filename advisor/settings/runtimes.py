@@ -166,7 +166,7 @@ def resolve(request: Request, facts: ModelFacts, n_ctx: int | None = None) -> Lo
         use_mmap=request.use_mmap is not False,
         n_cpu_moe=min(request.n_cpu_moe or 0, facts.n_layer_all),
         override_tensor=request.override_tensor,
-        split_mode=request.split_mode or "layer",
+        split_mode=request.split_mode or _split_mode(request, runtime),
         main_gpu=request.main_gpu or 0,
         tensor_split=request.tensor_split,
         devices=request.devices,
@@ -238,6 +238,11 @@ def _gpu_layers(request: Request, facts: ModelFacts) -> int:
     if request.n_gpu_layers is None or request.n_gpu_layers == ALL_LAYERS:
         return facts.all_gpu_layers
     return min(request.n_gpu_layers, facts.all_gpu_layers)
+
+
+def _split_mode(request: Request, runtime: Runtime) -> str:
+    # llm/llama_server.go of Ollama: a main_gpu comes with --split-mode none, and takes the whole model.
+    return "none" if runtime.name == "ollama" and request.main_gpu is not None else "layer"
 
 
 def _rope(request: Request, runtime: Runtime, facts: ModelFacts, n_ctx_per_slot: int) -> Rope:

@@ -11,6 +11,7 @@ from advisor.export.programs.llama_server import tensor_overrides
 from advisor.export.quoting import command_line
 from advisor.model.facts import ModelFacts
 from advisor.settings.load_settings import LoadSettings
+from advisor.settings.pasted.kcpps import OWN_CELLS
 from advisor.settings.rope import Rope, said
 from advisor.units import CONTEXT_STEP, format_tokens
 
@@ -23,8 +24,6 @@ VERIFIED = (
 _QUANTKV = {"f16": 0, "q8_0": 1, "q4_0": 2}
 # koboldcpp.py: splitmode_choices, of versions after 1.102; "none" is not among them.
 _SPLIT_MODES = ("layer", "row")
-# gpttype_adapter.cpp: extra_context_handle_fragmentation is added to contextsize, and llama.cpp rounds up.
-_OWN_CELLS = 128
 
 
 def render(load: Load) -> Export:
@@ -84,8 +83,8 @@ def _settings(load: Load) -> dict[str, object]:
 
 
 def _context_size(settings: LoadSettings) -> int:
-    """What makes KoboldCpp allocate n_ctx cells; it takes no less than 256."""
-    return max(settings.n_ctx - _OWN_CELLS, CONTEXT_STEP)
+    """What makes KoboldCpp allocate n_ctx cells: it adds its own, and llama.cpp rounds up. At least 256."""
+    return max(settings.n_ctx - OWN_CELLS, CONTEXT_STEP)
 
 
 def _has_windows(facts: ModelFacts) -> bool:
@@ -163,7 +162,7 @@ def _notes(load: Load) -> Iterator[str]:
     )
     if settings.n_ctx >= 2 * CONTEXT_STEP:
         yield (
-            f"contextsize is {format_tokens(_context_size(settings))}: KoboldCpp adds {_OWN_CELLS} cells of "
+            f"contextsize is {format_tokens(_context_size(settings))}: KoboldCpp adds {OWN_CELLS} cells of "
             f"its own, and so allocates the {format_tokens(settings.n_ctx)} that were planned."
         )
     if settings.n_gpu_layers or not load.pinned:

@@ -109,3 +109,12 @@ def test_all_layers_are_the_blocks_and_the_output() -> None:
 
 def test_a_model_without_a_cache_puts_out_every_token() -> None:
     assert resolve(Request(n_ctx=512), replace(a_model(), has_cache=False)).n_outputs_max == 2048
+
+
+@pytest.mark.parametrize(
+    ("runtime", "main_gpu", "split_mode"),
+    [("ollama", None, "layer"), ("ollama", 0, "none"), ("ollama", 1, "none"), ("llama-server", 1, "layer")],
+)
+def test_ollamas_main_gpu_takes_the_whole_model(runtime: str, main_gpu: int | None, split_mode: str) -> None:
+    settings = resolve(Request(runtime=runtime, main_gpu=main_gpu), a_model())
+    assert (settings.main_gpu, settings.split_mode) == (main_gpu or 0, split_mode)

@@ -266,6 +266,8 @@ def test_a_draft_models_layers_are_said_where_they_are_not_all(n_gpu_layers: int
         Request(n_ctx=16384, cache_type_k="q8_0", cache_type_v="q4_0", n_gpu_layers=20),
         Request(n_ctx=8192, n_ubatch=300, n_cpu_moe=3, offload_kqv=False, swa_full=True, flash_attn="off"),
         Request(n_ctx=4096, users=3, tensor_split=(3.0,), use_mmap=False),
+        Request(n_ctx=4096, split_mode="row", tensor_split=(2.5,)),
+        Request(n_ctx=4096, rope=Rope(freq_base=5e5, freq_scale=0.5)),
     ],
 )
 def test_our_own_reader_gives_back_what_was_planned(asked: Request) -> None:

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from advisor.errors import UsageError
 from advisor.settings.pasted.reading import read_pasted
 from advisor.settings.request import ALL_LAYERS
+from advisor.settings.rope import Rope
 from tests.support.planning import a_model
 
 MODEL = a_model()
@@ -42,6 +43,8 @@ def test_too_much_is_refused_before_it_is_read() -> None:
         '{"model_param": "x", "quantkv": [1]}',
         '{"model_param": "x", "quantkv": 7}',
         '{"model_param": "x", "contextsize": "8k"}',
+        '{"model_param": "x", "maingpu": "first"}',
+        '{"model_param": "x", "tensor_split": ["3", 1]}',
         "FROM x\nPARAMETER num_ctx 4096 # hi",
         'FROM x\nSYSTEM """never ends',
         "FROM x\nPARAMETER use_mmap perhaps",
@@ -80,6 +83,7 @@ JSON = st.recursive(
             (
                 *("num_ctx", "num_gpu", "main_gpu", "use_mmap", "options", "model", "model_param"),
                 *("contextsize", "gpulayers", "quantkv", "tensor_split", "load", "usemmap"),
+                *("maingpu", "splitmode", "device", "ropeconfig", "lora", "draftgpulayers", "batchsize"),
             )
         ),
         JSON,
@@ -174,6 +178,40 @@ def test_settings_of_koboldcpp() -> None:
     pasted = read_pasted(json.dumps({**saved, "flashattention": False, "lowvram": True, "mmproj": ""}))
     asked = pasted.request
     assert (pasted.format, pasted.model, pasted.beside.projector) == ("kcpps", "/m/x.gguf", None)
-    assert (asked.n_ctx, asked.n_gpu_layers, asked.cache_type_k, asked.n_ubatch) == (8192, 20, "q8_0", 256)
+    assert (asked.n_ctx, asked.n_gpu_layers, asked.cache_type_k, asked.n_ubatch) == (8320, 20, "q8_0", 256)
     assert (asked.use_mmap, asked.offload_kqv, asked.n_seq_max) == (False, False, 1)
     assert read_pasted('{"model_param": "x", "gpulayers": -1, "quantkv": "q4_0"}').layers_by_runtime
+
+
+def test_what_koboldcpp_says_of_gpus_and_companions() -> None:
+    saved = {
+        "model_param": "x",
+        "maingpu": 1,
+        "splitmode": "row",
+        "device": "CUDA1, CUDA0",
+        "tensor_split": [2.5, 1],
+        "lora": ["a.gguf"],
+        "draftmodel": "d.gguf",
+        "draftgpulayers": 3,
+        "batchsize": -1,
+    }
+    pasted = read_pasted(json.dumps(saved))
+    asked, beside = pasted.request, pasted.beside
+    assert (asked.main_gpu, asked.split_mode, asked.devices) == (1, "row", ("CUDA1", "CUDA0"))
+    assert (asked.tensor_split, asked.n_batch) == ((2.5, 1.0), None)
+    assert (beside.adapters, beside.draft, beside.draft_gpu_layers) == (("a.gguf",), "d.gguf", 3)
+
+
+@pytest.mark.parametrize(
+    ("config", "rope"),
+    [
+        ([0.0, 10000.0], Rope()),
+        ([0.5, 1e6], Rope(freq_scale=0.5, freq_base=1e6)),
+        ([0.5], Rope(freq_scale=0.5, freq_base=1e4)),
+        ([], Rope()),
+        (["a", None], Rope()),
+        ([10**400, 1], Rope()),
+    ],
+)
+def test_positions_in_koboldcpps_words(config: list[object], rope: Rope) -> None:
+    assert read_pasted(json.dumps({"model_param": "x", "ropeconfig": config})).request.rope == rope
