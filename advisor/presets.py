@@ -113,7 +113,15 @@ def _with_suffix(name: str, suffix: str) -> str:
 def _read(name: str, parse: Callable[[str], object]) -> dict[str, object]:
     shipped = _parse(preset_path(name), parse)
     own_path = user_presets() / name
-    return _on_top(shipped, _parse(own_path, parse), own_path) if own_path.is_file() else shipped
+    return _on_top(shipped, _parse(own_path, parse), own_path) if _is_there(own_path) else shipped
+
+
+def _is_there(path: Path) -> bool:
+    """Whether a file is there, also one that may not be looked at: reading it says what is wrong."""
+    try:
+        return path.is_file()
+    except OSError:
+        return True
 
 
 def _parse(path: Path, parse: Callable[[str], object]) -> dict[str, object]:

@@ -20,8 +20,9 @@ TiB = 1024 * GiB
 # llama.cpp pads the context to this (GGML_PAD(n_ctx, 256) in src/llama-context.cpp).
 CONTEXT_STEP = 256
 
-_SIZE = re.compile(r"\s*(\d+(?:\.\d+)?)\s*([kmgt]?)(i?)(b?)\s*", re.IGNORECASE)
-_TOKENS = re.compile(r"\s*(\d[\d,_]*)\s*([km]?)\s*", re.IGNORECASE)
+# Fifteen digits are more than any computer has of anything; numbers without end are no numbers to Python.
+_SIZE = re.compile(r"\s*(\d{1,15}(?:\.\d{1,15})?)\s*([kmgt]?)(i?)(b?)\s*", re.IGNORECASE)
+_TOKENS = re.compile(r"\s*(\d[\d,_]{0,19})\s*([km]?)\s*", re.IGNORECASE)
 _FACTORS = {"": 1, "k": KiB, "m": MiB, "g": GiB, "t": TiB}
 
 

@@ -8,8 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from advisor.cli.main import VERBS
-from advisor.cli.options import build_parser
+from advisor.cli.options.parser import VERBS, build_parser
 from advisor.export.choices import TARGETS
 from advisor.library.stores import folders
 from advisor.library.stores.known import STORES

@@ -64,10 +64,7 @@ def this_model(facts: ModelFacts, export: Export, names: Iterable[str] = ()) -> 
 def compared(found: Iterable[Loaded], model: ThisModel, wanted: LoadSettings) -> tuple[Compared, ...]:
     """Each loaded model, those that are the planned one first."""
     answers = [(is_this(it, model), it) for it in found]
-    made = [
-        Compared(it, which, () if which is False else tuple(_differences(it, wanted)))
-        for which, it in answers
-    ]
+    made = [Compared(it, which, () if which is False else differences(it, wanted)) for which, it in answers]
     return tuple(sorted(made, key=lambda it: (True, None, False).index(it.is_this)))
 
 

@@ -10,9 +10,6 @@ from advisor.export.asking import llama_server, lm_studio, ollama
 from advisor.export.asking.answer import Loaded
 from advisor.export.asking.server import Server
 from advisor.export.choices import TARGETS
-from advisor.export.comparing import differences
-
-__all__ = ("ADDRESSES", "ASKABLE", "Loaded", "ask", "differences")
 
 ADDRESSES = {
     "ollama": ollama.ADDRESS,

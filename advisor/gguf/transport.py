@@ -144,7 +144,7 @@ def _no_answer(host: str, error: Exception) -> GgufError:
     elif isinstance(reason, TimeoutError):
         said = "it did not answer in time"
     else:
-        said = printable(str(getattr(reason, "strerror", None) or reason or type(error).__name__))
+        said = printable(str(getattr(reason, "strerror", None) or reason) or type(error).__name__)
     return GgufError(
         f"{printable(host)} cannot be read: {said}.",
         hint="Check the address and the connection, then try again.",

@@ -28,6 +28,9 @@ if TYPE_CHECKING:  # the table is loaded only where there is a GPU
     from advisor.hardware.gpu_table import KnownGpu
 
 
+TOO_SLOW = "detector-timeout"  # the code of the note in place of an answer that did not come
+
+
 @dataclass(frozen=True, slots=True)
 class Detector:
     """One source of readings, and how long it may take. A cold NVIDIA driver needs seconds to wake up."""
@@ -139,7 +142,7 @@ _GRAVE = ("nvidia-gpu-lost", "memory-unreadable", "total-unknown")
 
 def _too_slow(detector: Detector) -> Detection:
     text = f"{detector.name} devices: the driver did not answer within {detector.deadline_s:g} seconds."
-    return Detection(findings=(Note("detector-timeout", text),))
+    return Detection(findings=(Note(TOO_SLOW, text),))
 
 
 def _known(matches: Sequence[Match]) -> list[KnownGpu | None]:

@@ -73,10 +73,14 @@ class Device:
     measured: MeasuredSpeed | None = None  # by earlier proofs, where they are known
 
     @property
+    def assumed_free_bytes(self) -> int:
+        """What is free now; where the driver does not tell, all of it."""
+        return self.total_bytes if self.free_bytes is None else self.free_bytes
+
+    @property
     def usable_bytes(self) -> int:
         """Bytes a model may take now; where free is unknown, what is assumed to be left of the total."""
-        free = self.total_bytes if self.free_bytes is None else self.free_bytes
-        return max(0, free - self.reserve_bytes)
+        return max(0, self.assumed_free_bytes - self.reserve_bytes)
 
     @property
     def shares_ram(self) -> bool:

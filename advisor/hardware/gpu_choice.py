@@ -18,6 +18,7 @@ _SIZE_ALONE = re.compile(r"\s*(\d{1,3})\s*(?:gib|gb|g)?\s*", re.IGNORECASE)
 _SYNONYMS = {"mobile": "laptop", "notebook": "laptop"}
 _BRANDS = ("nvidia", "geforce", "amd", "radeon", "intel", "apple")
 _SUGGESTIONS = 3
+_LONGEST_WORD = 60  # typed without spaces; no name is as long
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +92,8 @@ def _typed_words(text: str, vocabulary: frozenset[str]) -> frozenset[str]:
 
 def _split(word: str, vocabulary: frozenset[str]) -> list[str]:
     """A word typed without spaces as words of the table: "rtx4070ti" -> rtx, 4070, ti; [] if it is none."""
+    if len(word) > _LONGEST_WORD:
+        return []
     for end in range(min(len(word), 12), 0, -1):
         if word[:end] in vocabulary:
             if end == len(word):

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import TypeGuard
 
 from advisor.errors import PresetError
 from advisor.hardware.device import Kind
@@ -171,10 +172,10 @@ def _positive(entry: Mapping[str, object], key: str) -> float | None:
         return None
     if not _is_positive(value):
         raise _malformed(f'"{key}" must be a number above 0', entry)
-    return float(value)  # type: ignore[arg-type]  # _is_positive has checked it
+    return float(value)
 
 
-def _is_positive(value: object) -> bool:
+def _is_positive(value: object) -> TypeGuard[float]:
     return isinstance(value, int | float) and not isinstance(value, bool) and 0 < value < 1e9
 
 

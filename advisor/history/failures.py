@@ -37,7 +37,7 @@ def busy_or_unwritable(path: Path, error: Exception) -> OutputError:
     if code in _UNWRITABLE:
         reason = "the file or its folder cannot be opened or written"
     return OutputError(
-        f"The history {path} cannot be used: {reason or error}.",
+        f"The history {path} cannot be used: {reason or str(error) or type(error).__name__}.",
         hint="Check the rights of that folder; the answer itself is not lost.",
         code="history-not-written",
     )

@@ -16,6 +16,8 @@ from typing import Any, TypeVar, Union, cast, get_args, get_origin, get_type_hin
 
 T = TypeVar("T")
 
+_LARGEST = 1 << 63
+
 
 def to_json(value: object) -> Any:  # noqa: ANN401 - what the json module takes has no narrower type
     """The value in what JSON has: dicts, lists, numbers, text, null."""
@@ -65,7 +67,9 @@ def _read_plain(kind: Any, content: Any) -> Any:  # noqa: ANN401
         return from_json(cast("type[Any]", kind), content)
     if issubclass(kind, Enum):
         return kind(content)
-    return float(_typed((int, float), content)) if kind is float else _typed(kind, content)
+    if kind is float:
+        return float(_number((int, float), content))
+    return _number(int, content) if kind is int else _typed(kind, content)
 
 
 def _read_union(kinds: tuple[Any, ...], content: Any) -> Any:  # noqa: ANN401
@@ -84,6 +88,13 @@ def _read_tuple(kinds: tuple[Any, ...], content: Any) -> tuple[Any, ...]:  # noq
     if len(kinds) == 2 and kinds[1] is Ellipsis:
         return tuple(_read(kinds[0], item) for item in items)
     return tuple(_read(kind, item) for kind, item in zip(kinds, items, strict=True))
+
+
+def _number(kind: Any, content: Any) -> Any:  # noqa: ANN401
+    """A number that can be counted with: neither nan nor without end."""
+    if not -_LARGEST < _typed(kind, content) < _LARGEST:
+        raise ValueError("a number is beyond all that is ever measured")
+    return content
 
 
 def _typed(kind: Any, content: Any) -> Any:  # noqa: ANN401

@@ -6,7 +6,7 @@ import stat
 from pathlib import Path
 
 from advisor.gguf.foreign import HEAD_BYTES, foreign_file
-from advisor.library.files import because
+from advisor.library.files import because, small_table
 from advisor.library.installed import GGUF, NOT_GGUF
 
 _SHOWN_CHARACTERS = 19  # "sha256-" and twelve digits
@@ -29,6 +29,14 @@ def looked_at(blobs: list[Path]) -> tuple[str, str | None]:
     if len(blobs) > 1:
         return GGUF, f"Its weights are split over {len(blobs)} blobs, which cannot be read together yet."
     return GGUF, None
+
+
+def layers_in(manifest: Path, limit_bytes: int) -> list[object]:
+    """The layers that a manifest lists, as they stand there. Raises OSError, or ValueError with a clause."""
+    layers = small_table(manifest, limit_bytes).get("layers") or []
+    if not isinstance(layers, list):
+        raise ValueError("its layers are not a list")  # noqa: TRY004 - a file's content, not an argument
+    return layers
 
 
 def _head(blob: Path) -> bytes:

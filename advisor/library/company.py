@@ -33,6 +33,8 @@ def projectors_of(facts: ModelFacts, places: Places) -> tuple[Projector, ...]:
 
 def is_projector(path: Path) -> bool:
     """By its name alone, as publishers begin or end it."""
+    if "mmproj" not in path.name.lower():
+        return False  # at once: of a thousand files that are dropped, none is looked at
     return bool(gguf_files(path.parent, [path.name]).projectors)
 
 

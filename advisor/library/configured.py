@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from advisor.errors import GgufError
-from advisor.gguf.refusals import printable
 from advisor.gguf.shards import shard_paths
 from advisor.library.files import because, file_bytes
 from advisor.library.installed import InstalledModel
+from advisor.printable import printable
 
 
 def configured_model(

@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from advisor.gguf.refusals import printable
 from advisor.library.installed import Unreadable
+from advisor.printable import printable
 
 # A folder given by mistake ("/") must end, too. Real stores have some thousand entries, 4 levels deep.
 MAX_ENTRIES = 200_000

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from advisor.errors import GgufError
-from advisor.gguf.refusals import printable
 from advisor.gguf.shards import shard_paths
 from advisor.library.files import Folder, file_bytes
 from advisor.library.installed import NO_MODEL, PARTIAL, LeftOut
+from advisor.printable import printable
 
 # The names that llama.cpp's gguf-split gives (src/llama.cpp: llama_split_path).
 _PART = re.compile(r"(?P<model>.+)-\d{5}-of-(?P<count>\d{5})\.gguf", re.IGNORECASE)

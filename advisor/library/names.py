@@ -10,7 +10,6 @@ from functools import cached_property
 from pathlib import Path
 
 from advisor.errors import ModelError, UsageError
-from advisor.gguf.refusals import printable
 from advisor.library.belonging import runtime_of
 from advisor.library.files import identity
 from advisor.library.installed import NOT_GGUF, InstalledModel
@@ -19,6 +18,7 @@ from advisor.library.safetensors import NOT_A_GGUF, is_safetensors_model
 from advisor.library.scan import copies_joined
 from advisor.library.stores.known import STORES, TITLES
 from advisor.library.stores.ollama import full_name
+from advisor.printable import printable
 
 # model, namespace/model or host/namespace/model, with a tag or without: nobody means a file by that.
 _LIKE_A_NAME = re.compile(r"\w[\w.:-]*(/[\w.-]+){0,2}(:[\w.-]+)?")

@@ -14,7 +14,7 @@ from advisor.memory.plan import Target
 from advisor.memory.weights import split_overridden, split_weights, sum_weights
 from advisor.model.adapter import Adapter, AdapterPair
 from advisor.model.facts import ModelFacts, Role, Weight
-from advisor.model.refusals import printable
+from advisor.printable import printable
 from advisor.settings.load_settings import LoadSettings
 
 

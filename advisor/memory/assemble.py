@@ -11,7 +11,7 @@ from advisor.memory.later import later
 from advisor.memory.notes import device_notes, plan_notes
 from advisor.memory.overhead import gpu_overhead, host_overhead
 from advisor.memory.plan import Buffers, Companion, DeviceMemory, FormulaCheck, MemoryPlan, Target
-from advisor.memory.verdict import Claim, judge
+from advisor.memory.verdict import Claim, claim_on, judge
 from advisor.model.facts import ModelFacts
 from advisor.settings.load_settings import LoadSettings
 
@@ -32,8 +32,14 @@ def targets(hardware: Hardware) -> tuple[Target, ...]:
         nth = counts.get(gpu.backend, 0)
         counts[gpu.backend] = nth + 1
         name = gpu.engine_device or f"{gpu.backend}{nth}"
-        found.append(Target(name, gpu.backend, gpu.free_bytes or gpu.total_bytes, gpu.id))
-    return (*found, Target(HOST, HOST, hardware.ram.free_bytes or hardware.ram.total_bytes, hardware.ram.id))
+        found.append(Target(name, gpu.backend, gpu.assumed_free_bytes, gpu.id))
+    return (*found, Target(HOST, HOST, hardware.ram.assumed_free_bytes, hardware.ram.id))
+
+
+def devices_by_name(hardware: Hardware) -> dict[str, Device]:
+    """The devices that a load would use, by ggml's name, the host last."""
+    devices = {device.id: device for device in hardware.devices}
+    return {target.name: devices[target.device_id] for target in targets(hardware)}
 
 
 def assemble(  # noqa: PLR0913 - a plan is made of all that
@@ -53,8 +59,7 @@ def assemble(  # noqa: PLR0913 - a plan is made of all that
     `measured_overhead` holds what this machine measured beside the buffers, by backend; `companions` what is
     loaded beside the model.
     """
-    devices = {device.id: device for device in hardware.devices}
-    device_of = {target.name: devices[target.device_id] for target in targets(hardware)}
+    device_of = devices_by_name(hardware)
     answer = _with_homes(by_formula if by_engine is None else by_engine, companions, list(device_of))
     lines = tuple(
         _line(
@@ -125,15 +130,7 @@ def _line(
 
 def _claim(line: DeviceMemory, device: Device, companions: Sequence[Companion]) -> Claim:
     mapped = sum(companion.mapped_file_bytes for companion in companions if companion.device == line.device)
-    return Claim(
-        total_bytes=line.total_bytes,
-        usable_bytes=device.usable_bytes,
-        reserve_bytes=device.reserve_bytes,
-        best_bytes=device.usable_if_others_closed_bytes,
-        mapped_file_bytes=line.buffers.mapped_file_bytes + mapped,
-        free_is_known=device.free_bytes is not None,
-        shares_ram=device.shares_ram,
-    )
+    return claim_on(device, line.total_bytes, line.buffers.mapped_file_bytes + mapped)
 
 
 def _check(by_formula: Sequence[Buffers], by_engine: Sequence[Buffers] | None) -> FormulaCheck:

@@ -11,10 +11,13 @@ from dataclasses import replace
 
 from advisor.memory import kv_cache, recurrent
 from advisor.memory.graph.block import Block, ModelGraph
-from advisor.memory.graph.replay import Kept, masks_bytes, replay
+from advisor.memory.graph.inputs import masks_bytes
+from advisor.memory.graph.replay import replay
+from advisor.memory.graph.splits import Kept
 from advisor.memory.graph.walk import F32, NOTHING, Carried, Pass
 from advisor.memory.placement import Placement
 from advisor.model.facts import Attention, ModelFacts
+from advisor.model.kv_row import key_elements
 from advisor.settings.load_settings import LoadSettings
 
 # Their graphs look only at the batch, though a cache may be allocated (build_attn_inp_no_cache).
@@ -152,8 +155,7 @@ def _cache_pieces(facts: ModelFacts, settings: LoadSettings, attention: Attentio
         return _cache_pieces(facts, settings, donor) if donor else ()
     n_bytes = kv_cache.layer_bytes(facts, settings, attention)
     n_cells = kv_cache.n_cells(facts, settings, attention) * kv_cache.n_stream(facts, settings)
-    n_elements = attention.key_length * attention.head_count_kv
-    n_key = n_cells * kv_cache.row_bytes(settings.cache_type_k, n_elements)
+    n_key = n_cells * kv_cache.row_bytes(settings.cache_type_k, key_elements(attention))
     # Where the values are a part of the keys, they are another view of them, and another copy.
     return n_key, n_key if attention.keys_only else n_bytes - n_key
 

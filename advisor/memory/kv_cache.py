@@ -12,6 +12,7 @@ from fractions import Fraction
 from advisor.errors import SettingsError
 from advisor.gguf.ggml_types import GGML_TYPES, GgmlType
 from advisor.model.facts import Attention, ModelFacts
+from advisor.model.kv_row import key_elements, value_elements
 from advisor.settings.load_settings import CACHE_TYPES, LoadSettings
 from advisor.units import CONTEXT_STEP, pad
 
@@ -71,7 +72,7 @@ def layer_bytes(facts: ModelFacts, settings: LoadSettings, attention: Attention)
     """Bytes that one block with this attention keeps, over all streams; 0 if it reads another's cache."""
     if not facts.has_cache or attention.shares_cache_of is not None:
         return 0
-    key = row_bytes(settings.cache_type_k, attention.key_length * attention.head_count_kv)
+    key = row_bytes(settings.cache_type_k, key_elements(attention))
     value = _value_row_bytes(facts, settings, attention)
     n_bytes = (key + value) * n_cells(facts, settings, attention)
     indexer = row_bytes(settings.cache_type_k, attention.indexer_key_length)
@@ -90,7 +91,7 @@ def largest_tensor_bytes(facts: ModelFacts, settings: LoadSettings) -> int:
         attention = layer.attention
         if not facts.has_cache or attention is None or attention.shares_cache_of is not None:
             continue
-        key = row_bytes(settings.cache_type_k, attention.key_length * attention.head_count_kv)
+        key = row_bytes(settings.cache_type_k, key_elements(attention))
         row = max(key, _value_row_bytes(facts, settings, attention))
         largest = max(largest, row * n_cells(facts, settings, attention) * n_stream(facts, settings))
     return largest
@@ -99,7 +100,7 @@ def largest_tensor_bytes(facts: ModelFacts, settings: LoadSettings) -> int:
 def _value_row_bytes(facts: ModelFacts, settings: LoadSettings, attention: Attention) -> int:
     if attention.keys_only:
         return 0
-    n_elements = attention.value_length * attention.head_count_kv
+    n_elements = value_elements(attention)
     if not uses_flash_attn(facts, settings):
         # Transposed, all layers get the widest row (src/llama-kv-cache.cpp: TAG_V_CACHE_VARIABLE).
         n_elements = max(n_elements, facts.value_row_max)
@@ -124,15 +125,15 @@ def bytes_per_token(facts: ModelFacts, cache_type: str) -> int | None:
 
 
 def _growth(attention: Attention, cache_type: str) -> Fraction:
-    key = row_bytes(cache_type, attention.key_length * attention.head_count_kv)
-    value = row_bytes(cache_type, attention.value_length * attention.head_count_kv)
+    key = row_bytes(cache_type, key_elements(attention))
+    value = row_bytes(cache_type, value_elements(attention))
     indexer = row_bytes(cache_type, attention.indexer_key_length)
     indexer += row_bytes(cache_type, attention.indexer_value_length)
     if attention.compress_ratio:
         return Fraction(key + indexer, attention.compress_ratio)
     if attention.window:
         return Fraction(indexer)
-    return Fraction(key + (0 if attention.keys_only else value) + indexer)
+    return Fraction(key + value + indexer)
 
 
 def check_cache_types(facts: ModelFacts, settings: LoadSettings) -> None:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from advisor.memory.plan import Later
 from advisor.model.facts import ModelFacts
+from advisor.model.kv_row import key_elements, recurrence_bytes, value_elements
 from advisor.settings.load_settings import LoadSettings
 from advisor.units import MiB
 
 _PROMPT_CACHE_BYTES = 8192 * MiB  # common/arg.cpp: --cache-ram
 _CHECKPOINTS_PER_SLOT = 32  # common/arg.cpp: --ctx-checkpoints
-_F32_BYTES = 4
 _F16_BYTES = 2
 
 _SERVERS = ("llama-server", "ollama")  # Ollama starts a llama-server of its own
@@ -33,8 +33,8 @@ def _checkpoint_bytes(facts: ModelFacts) -> int:
     for layer in facts.layers:
         attention, recurrence = layer.attention, layer.recurrence
         if attention and attention.window and attention.shares_cache_of is None:
-            row = attention.key_length + (0 if attention.keys_only else attention.value_length)
-            n_bytes += attention.window * row * attention.head_count_kv * _F16_BYTES
+            row = key_elements(attention) + value_elements(attention)
+            n_bytes += attention.window * row * _F16_BYTES
         if recurrence:
-            n_bytes += (recurrence.conv_elements + recurrence.state_elements) * _F32_BYTES
+            n_bytes += recurrence_bytes(recurrence)
     return n_bytes

@@ -7,12 +7,10 @@ whatever the cache types, and independent of the context.
 from __future__ import annotations
 
 from advisor.model.facts import Recurrence
+from advisor.model.kv_row import recurrence_bytes
 from advisor.settings.load_settings import LoadSettings
-
-_F32_BYTES = 4
 
 
 def state_bytes(settings: LoadSettings, recurrence: Recurrence) -> int:
     """Bytes of one block's state for all sequences that the context may hold."""
-    n_elements = recurrence.conv_elements + recurrence.state_elements
-    return max(1, settings.n_seq_max) * n_elements * _F32_BYTES
+    return max(1, settings.n_seq_max) * recurrence_bytes(recurrence)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from advisor.hardware.device import Device
 from advisor.memory.plan import Verdict
 
 # From best to worst.
@@ -37,6 +38,19 @@ class Claim:
     mapped_file_bytes: int = 0
     free_is_known: bool = True
     shares_ram: bool = False
+
+
+def claim_on(device: Device, total_bytes: int, mapped_file_bytes: int) -> Claim:
+    """What a load that takes `total_bytes` in all wants of a device."""
+    return Claim(
+        total_bytes=total_bytes,
+        usable_bytes=device.usable_bytes,
+        reserve_bytes=device.reserve_bytes,
+        best_bytes=device.usable_if_others_closed_bytes,
+        mapped_file_bytes=mapped_file_bytes,
+        free_is_known=device.free_bytes is not None,
+        shares_ram=device.shares_ram,
+    )
 
 
 def judge(gpus: Sequence[Claim], host: Claim) -> Verdict:

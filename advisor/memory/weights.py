@@ -28,8 +28,6 @@ _REPACKED = frozenset(
     ggml_id for ggml_id, t in GGML_TYPES.items() if t.name in ("Q4_0", "Q4_K", "IQ4_NL", "MXFP4")
 )
 _REPACKED_ROWS = 8
-# src/models: these make the head from the embedding before the embedding itself, and so do not find it again.
-_LOADS_HEAD_FIRST = frozenset({"gemma3n", "gemma4"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +91,7 @@ def sum_weights(facts: ModelFacts, backend: str) -> WeightSums:
         if facts.tied_output and weight.name == "token_embd.weight":
             tied = n_bytes
             repacked_tied = n_bytes if _is_repacked(weight, is_head=True) else 0
-            second_copy = n_bytes if facts.architecture in _LOADS_HEAD_FIRST else 0
+            second_copy = n_bytes if facts.embedding_allocated_twice else 0
     return WeightSums(
         layers=tuple(layers),
         experts=tuple(experts),

@@ -11,6 +11,7 @@ from pathlib import Path
 from advisor.gguf import read_header
 from advisor.gguf.header import GgufHeader, Tensor
 from advisor.model import refusals
+from advisor.printable import printable
 
 _SUFFIXES = (".lora_a", ".lora_b")
 _IGNORED = "_norm.weight"  # not loaded: llama.cpp has no use for them yet
@@ -33,7 +34,7 @@ class Adapter:
 
     @property
     def name(self) -> str:
-        return refusals.printable(self.path.name)
+        return printable(self.path.name)
 
 
 def read_adapter(path: Path) -> Adapter:
@@ -43,7 +44,7 @@ def read_adapter(path: Path) -> Adapter:
         raise refusals.not_an_adapter(path, header.metadata)
     kind = header.metadata.get("adapter.type", "none named")
     if kind != "lora":
-        raise refusals.odd_adapter(path, f"is not a LoRA adapter (type: {refusals.printable(str(kind))})")
+        raise refusals.odd_adapter(path, f"is not a LoRA adapter (type: {printable(str(kind))})")
     architecture = str(header.metadata.get("general.architecture", ""))
     return Adapter(path=path, architecture=architecture, pairs=_pairs(path, header))
 
@@ -55,12 +56,12 @@ def _pairs(path: Path, header: GgufHeader) -> tuple[AdapterPair, ...]:
         if suffix in _SUFFIXES:
             halves.setdefault(base, {})[suffix] = tensor
         elif not tensor.name.endswith(_IGNORED):
-            finding = f'holds "{refusals.printable(tensor.name)}", which is no part of a LoRA adapter'
+            finding = f'holds "{printable(tensor.name)}", which is no part of a LoRA adapter'
             raise refusals.odd_adapter(path, finding)
     if not halves:
         raise refusals.odd_adapter(path, "holds no matrices")
     for base, pair in halves.items():
         if len(pair) < len(_SUFFIXES):
-            finding = f'has only one of the two matrices for "{refusals.printable(base)}"'
+            finding = f'has only one of the two matrices for "{printable(base)}"'
             raise refusals.odd_adapter(path, finding)
     return tuple(AdapterPair(base, *(pair[suffix] for suffix in _SUFFIXES)) for base, pair in halves.items())

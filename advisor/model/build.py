@@ -16,6 +16,7 @@ from advisor.model.recurrence import read_recurrence, recurrent_layers
 from advisor.model.shape import Shape, read_shape
 from advisor.model.weights import read_weight
 from advisor.model.windows import read_windows
+from advisor.printable import printable
 
 _SHARD_ENDING = re.compile(r"-\d{5}-of-\d{5}$")
 
@@ -77,7 +78,7 @@ def facts(header: GgufHeader) -> ModelFacts:
 
 def _name(header: GgufHeader, keys: Keys) -> str:
     stem = _SHARD_ENDING.sub("", header.path.stem)
-    return refusals.printable(keys.text("general.name") or stem)
+    return printable(keys.text("general.name") or stem)
 
 
 def _original_n_ctx(keys: Keys) -> int:

@@ -5,7 +5,7 @@ Mirrors the tensor shapes of src/llama-kv-cache.cpp. Bytes by cache type are `ad
 
 from __future__ import annotations
 
-from advisor.model.facts import Attention, ModelFacts
+from advisor.model.facts import Attention, ModelFacts, Recurrence
 
 _F16_BYTES = 2
 _F32_BYTES = 4
@@ -48,8 +48,9 @@ def _growing_elements(attention: Attention) -> float:
 
 def state_bytes(facts: ModelFacts) -> int:
     """Bytes of recurrent state that one sequence takes, at any context: always f32."""
-    return _F32_BYTES * sum(
-        layer.recurrence.conv_elements + layer.recurrence.state_elements
-        for layer in facts.layers
-        if layer.recurrence
-    )
+    return sum(recurrence_bytes(layer.recurrence) for layer in facts.layers if layer.recurrence)
+
+
+def recurrence_bytes(recurrence: Recurrence) -> int:
+    """The same of one layer."""
+    return _F32_BYTES * (recurrence.conv_elements + recurrence.state_elements)

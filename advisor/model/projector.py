@@ -8,6 +8,7 @@ from pathlib import Path
 from advisor.errors import ModelError
 from advisor.gguf import read_header
 from advisor.model import refusals
+from advisor.printable import printable
 
 # How publishers begin the names of these files, and how the stores find them beside a model.
 _PREFIX = "mmproj"
@@ -23,7 +24,7 @@ class Projector:
 
     @property
     def name(self) -> str:
-        return refusals.printable(self.path.name)
+        return printable(self.path.name)
 
 
 def read_projector(path: Path) -> Projector:

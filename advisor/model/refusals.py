@@ -10,8 +10,8 @@ from pathlib import Path
 
 from advisor.errors import ModelFactsError
 from advisor.gguf.header import SkippedArray, Value
+from advisor.printable import printable
 
-_SHOWN_CHARACTERS = 80
 _DAMAGED = "The file is damaged or was converted wrongly: download it again, or from another publisher."
 _OLD = "It was made by an old or unfinished converter: download a newer conversion of this model."
 
@@ -24,12 +24,6 @@ _NOT_MODELS = {
     "vocab": ("only a vocabulary", "Open the model itself; this file has no weights."),
 }
 _TYPE_OF_ARCHITECTURE = {"clip": "mmproj", "imatrix": "imatrix", "controlvector": "controlvector"}
-
-
-def printable(text: str) -> str:
-    """`text` as it may be shown: names come from strangers and may hold control characters or be endless."""
-    shown = "".join(c if c.isprintable() else "?" for c in text[:_SHOWN_CHARACTERS])
-    return shown if len(text) <= _SHOWN_CHARACTERS else f"{shown}..."
 
 
 def refuse_other_files(path: Path, metadata: Mapping[str, Value], *, has_tensors: bool) -> None:

@@ -126,17 +126,24 @@ class Attempts:
         return Outcome.OK, ""
 
     def _slower(self, settings: LoadSettings, allocation: Allocation) -> str | None:
-        """Whether it is slow for its size. The smaller one is measured again: the machine may be busy."""
+        """Whether it is slow for its size. Both are measured again: the machine may have been busy."""
         here = allocation.speed.decode_tokens_per_second
         if self._small is None or not spill.slower_than_smaller(self._fastest, here, settings.n_ctx):
             return None
+        small = self._measured_again(self._small)
+        if not spill.slower_than_smaller(small, here, settings.n_ctx):
+            return None
+        return spill.slower_than_smaller(small, self._measured_again(settings) or here, settings.n_ctx)
+
+    def _measured_again(self, settings: LoadSettings) -> float | None:
+        """Tokens a second of an empty context; None if it cannot be had now."""
         try:
             with self.loading.calling():
-                again = self._prover.allocate(self._small, self.reporter.progress)
+                again = self._prover.allocate(settings, self.reporter.progress)
         except EngineError:
             self.loading.restart()
             return None
-        return spill.slower_than_smaller(again.speed.decode_tokens_per_second, here, settings.n_ctx)
+        return again.speed.decode_tokens_per_second
 
     def _record(self, settings: LoadSettings, outcome: Outcome, detail: str, started: float) -> None:
         attempt = Attempt(settings.n_ctx, outcome, detail, round(self.budget.seconds - started, 3))

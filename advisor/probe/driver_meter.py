@@ -7,10 +7,10 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from advisor.hardware.detect import Detector, default_detectors, run_detectors
-from advisor.hardware.device import Device, Hardware
-from advisor.hardware.reading import Reading
-from advisor.memory.assemble import targets
+from advisor.hardware.detect import TOO_SLOW, Detector, default_detectors, run_detectors
+from advisor.hardware.device import Device, Hardware, Kind
+from advisor.hardware.reading import Detection, Reading
+from advisor.memory.assemble import devices_by_name
 from advisor.probe.peaks import Use
 
 
@@ -29,15 +29,11 @@ class DriverMeter:
         lent_bytes: Callable[[], int | None] = lambda: None,
     ) -> None:
         """`lent_bytes` tells what RAM the worker's GPUs have borrowed, None where nobody does."""
-        devices = {device.id: device for device in hardware.gpus}
-        self._devices = {
-            target.name: devices[target.device_id]
-            for target in targets(hardware)[:-1]
-            if set(devices[target.device_id].sources) - {"ggml"}
-        }
+        gpus = {name: gpu for name, gpu in devices_by_name(hardware).items() if gpu.kind is not Kind.CPU}
+        self._devices = {name: gpu for name, gpu in gpus.items() if set(gpu.sources) - {"ggml"}}
         self._detectors = tuple(gpu_detectors() if detectors is None else detectors)
         # What a GPU in the RAM borrows is its own, and the figure does not say whose it is.
-        is_a_spill = not any(device.shares_ram for device in devices.values())
+        is_a_spill = not any(gpu.shares_ram for gpu in hardware.gpus)
         self._lent_bytes = lent_bytes if is_a_spill else lambda: None
 
     def read(self) -> Use:
@@ -45,7 +41,7 @@ class DriverMeter:
         lent_bytes = self._lent_bytes()
         if not self._devices:
             return Use(shared_bytes=lent_bytes)
-        readings = [reading for detection in run_detectors(self._detectors) for reading in detection.readings]
+        readings = [reading for detection in self._ask() for reading in detection.readings]
         by_id = _by_id(readings)
         found = {}
         shared: int | None = None
@@ -59,6 +55,17 @@ class DriverMeter:
             if not device.shares_ram and reading.shared_total_bytes:
                 shared = (shared or 0) + max(0, reading.shared_total_bytes - reading.shared_free_bytes)
         return Use(found, shared if lent_bytes is None else lent_bytes)
+
+    def _ask(self) -> list[Detection]:
+        """The drivers' answers. One that hung is not asked again: every question leaves a thread behind."""
+        asked = self._detectors
+        answers = run_detectors(asked)
+        self._detectors = tuple(
+            detector
+            for detector, answer in zip(asked, answers, strict=True)
+            if all(note.code != TOO_SLOW for note in answer.findings)
+        )
+        return answers
 
 
 def _used(reading: Reading) -> int | None:

@@ -11,7 +11,6 @@ from advisor.probe.task import Task
 from advisor.settings.load_settings import LoadSettings
 from advisor.units import MiB
 
-FILLS = ("auto", "copy", "full")
 # A decoded chunk has a ubatch, or a few tokens; its saved state is at most 64 MiB, and is there twice
 # (engine/worker/copy_fill.py).
 _LEAST_CHUNK, _SAVED_STATE_BYTES = 8, 64 * MiB

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from advisor.engine.deaths import DEVICE_LIMIT
 from advisor.hardware.device import Device, Hardware
-from advisor.memory.assemble import targets
+from advisor.memory.assemble import devices_by_name
 from advisor.memory.plan import DeviceMemory, MemoryPlan
 
 RAM = "CPU"
@@ -46,7 +46,7 @@ def room_for_limit(hardware: Hardware, cap_bytes: int | None) -> Room:
     """What may be taken at all; `cap_bytes` limits the worker's own memory further."""
     gpus = _gpus(hardware)
     shared = frozenset(name for name, gpu in gpus.items() if gpu.shares_ram)
-    free = {name: _free(gpu) for name, gpu in gpus.items()}
+    free = {name: gpu.assumed_free_bytes for name, gpu in gpus.items()}
     # A GPU that works in the RAM may have memory of its own beside it: the larger counts.
     ram = max([hardware.ram.usable_bytes, *(free[name] - hardware.ram.reserve_bytes for name in shared)])
     if cap_bytes is None:
@@ -80,11 +80,6 @@ def in_ram(lines: Iterable[DeviceMemory], shared: frozenset[str]) -> int:
     )
 
 
-def _free(gpu: Device) -> int:
-    return gpu.total_bytes if gpu.free_bytes is None else gpu.free_bytes
-
-
 def _gpus(hardware: Hardware) -> dict[str, Device]:
     """The GPUs that a load would use, by ggml's name."""
-    devices = {device.id: device for device in hardware.gpus}
-    return {target.name: devices[target.device_id] for target in targets(hardware)[:-1]}
+    return {name: device for name, device in devices_by_name(hardware).items() if name != RAM}

@@ -39,10 +39,6 @@ class Bracket:
     def is_settled(self) -> bool:
         return self.high - self.low <= self.step
 
-    @property
-    def is_at_top(self) -> bool:
-        return self.low >= self.highest
-
     def with_success(self, n_ctx: int, *, as_expected: bool = False) -> Bracket:
         run = self.run + 1 if self.last_worked and not as_expected else 1
         return replace(self, low=max(self.low, n_ctx), run=run, last_worked=True)

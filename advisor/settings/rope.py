@@ -16,6 +16,9 @@ ROPE_SCALINGS = ("none", "linear", "yarn")
 _HUNDREDTH = 100  # factors are said to two decimals
 # Qwen's model cards are written for a factor of 4: "up to 131,072" from 32,768.
 USUAL_FACTOR = 4.0
+# From one token to more than any context; single precision, in which llama.cpp counts, ends at 1e38.
+_LARGEST_FACTOR = 1e8
+_FACTORS = ("--rope-scale", "--rope-freq-scale")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +61,12 @@ class Rope:
                 value <= 0 and not may_be_negative and not option.startswith("--yarn")
             ):
                 raise SettingsError(option, f"{value:g} is not possible.", hint="Choose a number above 0.")
+            if option in _FACTORS and not 1 / _LARGEST_FACTOR <= value <= _LARGEST_FACTOR:
+                raise SettingsError(
+                    option,
+                    f"{value:g} is not possible.",
+                    hint="Usual factors are 2 to 4: --rope-scale 4 is --rope-freq-scale 0.25.",
+                )
             if value < 0 and not may_be_negative:
                 raise SettingsError(option, f"{value:g} is not possible.", hint="Choose 0 or more.")
         if self.scale is not None and self.freq_scale is not None:

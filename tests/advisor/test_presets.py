@@ -10,6 +10,7 @@ import pytest
 
 from advisor import presets
 from advisor.errors import PresetError
+from tests.support.shut_folders import shut
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 
@@ -79,6 +80,13 @@ def test_the_users_list_comes_first(shipped: Path, own: Path) -> None:
     (shipped / "gpus.json").write_text('{"gpus": [1, 2], "about": "ours"}', encoding="utf-8")
     (own / "gpus.json").write_text('{"gpus": [3]}', encoding="utf-8")
     assert presets.read_json("gpus") == {"gpus": [3, 1, 2], "about": "ours"}
+
+
+def test_a_folder_of_the_users_that_may_not_be_looked_into_is_named(shipped: Path, own: Path) -> None:
+    (shipped / "gpus.json").write_text('{"gpus": []}', encoding="utf-8")
+    with shut(own), pytest.raises(PresetError, match="cannot be read: Permission denied") as caught:
+        presets.read_json("gpus")
+    assert str(own) in caught.value.message
 
 
 def test_a_list_cannot_become_something_else(shipped: Path, own: Path) -> None:

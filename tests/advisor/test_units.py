@@ -22,7 +22,9 @@ from advisor.units import (
 )
 
 
-@pytest.mark.parametrize("text", ["", "GiB", "12 apples", "-1GiB", "1e9", "12GiBs", "nan", "1,5GiB", "0x10"])
+@pytest.mark.parametrize(
+    "text", ["", "GiB", "12 apples", "-1GiB", "1e9", "12GiBs", "nan", "1,5GiB", "0x10", "²", "9" * 5000]
+)
 def test_what_is_not_a_size_is_refused_with_a_way_to_write_it(text: str) -> None:
     with pytest.raises(UsageError) as caught:
         parse_size(text)
@@ -30,7 +32,7 @@ def test_what_is_not_a_size_is_refused_with_a_way_to_write_it(text: str) -> None
     assert "12GiB" in caught.value.hint
 
 
-@pytest.mark.parametrize("text", ["", "k", "many", "-5", "1.5k", "32kk"])
+@pytest.mark.parametrize("text", ["", "k", "many", "-5", "1.5k", "32kk", "9" * 5000])
 def test_what_is_not_a_number_of_tokens_is_refused(text: str) -> None:
     with pytest.raises(UsageError, match="not a number of tokens"):
         parse_tokens(text)

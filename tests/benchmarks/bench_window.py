@@ -54,12 +54,16 @@ def rows() -> list[tuple[str, list[float], list[float]]]:
         def moved(i: int) -> None:
             slider.setValue(slider.minimum() + i * _STRIDE % every)
 
+        def dragged(i: int) -> None:
+            window.resize(WIDTH - i % 100, HEIGHT)
+
         def resized(i: int) -> None:
             window.resize(WIDTH - i * 13 % 400, HEIGHT - i * 7 % 200)
 
         try:
             return [
                 ("slider moved", *_times(moved, app.processEvents)),
+                ("edge dragged", *_times(dragged, app.processEvents)),
                 ("window resized", *_times(resized, app.processEvents)),
             ]
         finally:

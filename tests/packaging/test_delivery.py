@@ -11,7 +11,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from advisor import __version__
-from advisor.cli.options import VERBS
+from advisor.cli.options.parser import VERBS
 from advisor.engine.launch import BUNDLE_COMMAND_LINE
 from ui.app import DESKTOP_FILE, ICON
 

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from advisor.export.asking.answer import Loaded
 from advisor.export.comparing import compared, differences, this_model
-from advisor.export.loaded import Loaded, ask
+from advisor.export.loaded import ask
 from advisor.export.prepare import Prepared, prepare
 from advisor.model import ModelFacts
 from advisor.recommend.planner import Planner

@@ -8,8 +8,9 @@ import pytest
 from ollama import Options, ProcessResponse
 from pydantic import ValidationError
 
+from advisor.export.asking.answer import Loaded
 from advisor.export.choices import FLAVOURS, Flavour
-from advisor.export.loaded import Loaded, ask
+from advisor.export.loaded import ask
 from advisor.export.registry import render
 from advisor.settings.load_settings import LoadSettings
 from tests.support.answering_server import answering

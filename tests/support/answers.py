@@ -181,6 +181,10 @@ def _beside(companions: Companions, device: str) -> tuple[Companion, ...]:
         kind, words = CompanionKind.DRAFT_MODEL, "weights and KV cache"
         n_bytes = draft.facts.file_bytes
         found.append(Companion(kind, draft.facts.name, device, n_bytes, Basis.FORMULA, words))
+    for adapter in companions.adapters:
+        kind, words = CompanionKind.ADAPTER, "its matrices"
+        n_bytes = sum(pair.a.n_bytes + pair.b.n_bytes for pair in adapter.pairs)
+        found.append(Companion(kind, adapter.name, device, n_bytes, Basis.FORMULA, words))
     return tuple(found)
 
 

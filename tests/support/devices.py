@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from advisor.hardware.device import Device, Kind
+from advisor.hardware.device import Device, Hardware, Kind
 from advisor.units import GiB
 
 RAM = Device(
@@ -29,3 +29,12 @@ CARD = Device(
     reserve_bytes=GiB,
     usable_if_others_closed_bytes=10 * GiB,
 )
+
+
+def check_figures(hardware: Hardware) -> None:
+    """Fails for figures that contradict one another, whatever the drivers said."""
+    for device in hardware.devices:
+        assert 0 <= device.usable_bytes <= device.usable_if_others_closed_bytes <= device.total_bytes
+        assert 0 <= device.reserve_bytes <= device.total_bytes
+        assert device.free_bytes is None or 0 <= device.free_bytes <= device.total_bytes
+        assert device.bandwidth_bytes_per_second is None or device.bandwidth_bytes_per_second > 0

@@ -13,7 +13,7 @@ from pathlib import Path
 from advisor.basis import Basis, Note
 from advisor.engine.launch import Launch
 from advisor.errors import AdvisorError, EngineError, GgufError, PresetError, UsageError
-from advisor.export.loaded import Loaded
+from advisor.export.asking.answer import Loaded
 from advisor.export.prepare import Prepared, prepare
 from advisor.hardware.device import Hardware
 from advisor.hardware.reserve import Reserve, with_reserve
@@ -24,6 +24,7 @@ from advisor.library.listing.listing import Listed
 from advisor.library.places import Places
 from advisor.memory.companions import NO_COMPANIONS, Companions, Draft
 from advisor.memory.plan import MemoryPlan
+from advisor.model.adapter import Adapter
 from advisor.model.facts import ModelFacts
 from advisor.model.projector import Projector
 from advisor.probe.events import Event
@@ -39,6 +40,7 @@ from tests.support.answers import Model
 from tests.support.probe_records import RESULT, a_record
 from ui.charts.chart_layout import ContextCurves
 from ui.session.answers.goals import KnownGoals
+from ui.session.chosen_files import ChosenFiles
 from ui.session.exports import Exports
 from ui.session.proof_state import Proved
 from ui.session.state import (
@@ -107,7 +109,9 @@ class FakeDomain:
     goals_problem: PresetError | None = None
     stamps: dict[str, str | None] = field(default_factory=dict)  # by file name; None: it is gone
     projectors: dict[str, tuple[Projector, ...]] = field(default_factory=dict)  # beside which file name
-    side_files: dict[str, Projector | Draft | AdvisorError] = field(default_factory=dict)  # by file name
+    side_files: dict[str, Projector | Draft | Adapter | AdvisorError] = field(
+        default_factory=dict
+    )  # by file name
     launch: Launch | None = None
     count_gate: Gate | None = None
     places: Places = NOWHERE  # where exports are applied
@@ -160,16 +164,35 @@ class FakeDomain:
         counted = Companions(projector=found[0]) if found and runtime in LOAD_IT_ALWAYS else NO_COMPANIONS
         return Beside(found, counted)
 
-    def still_there(self, before: Beside, found: Beside) -> Beside:
-        return Beside(found.offered, before.counted)
+    def are_there(self, chosen: ChosenFiles) -> bool:
+        return all(path.name in self.side_files for path in chosen.all)
 
-    def with_projector(self, counted: Companions, path: Path) -> Companions:
+    def read_again(self, facts: ModelFacts, chosen: ChosenFiles, found: Beside) -> Beside:
+        self.asked.append(f"read again beside {facts.path.name if facts.path else ''}")
+        counted, gone = NO_COMPANIONS, []
+        for take, path in (
+            (self.with_projector, chosen.projector),
+            (self.with_draft, chosen.draft),
+            *((self.with_adapter, path) for path in chosen.adapters),
+        ):
+            if path and path.name in self.side_files:
+                counted = take(facts, counted, path)
+            elif path:
+                gone.append(path)
+        return replace(found.with_counted(counted), gone=tuple(gone))
+
+    def with_projector(self, _facts: ModelFacts, counted: Companions, path: Path) -> Companions:
         return replace(counted, projector=self._side_file(path))
 
-    def with_draft(
-        self, _facts: ModelFacts, _hardware: Hardware, counted: Companions, path: Path
-    ) -> Companions:
+    def with_draft(self, _facts: ModelFacts, counted: Companions, path: Path) -> Companions:
         return replace(counted, draft=self._side_file(path))
+
+    def with_adapter(self, _facts: ModelFacts, counted: Companions, path: Path) -> Companions:
+        return replace(counted, adapters=(*counted.adapters, self._side_file(path)))
+
+    def with_side_file(self, facts: ModelFacts, counted: Companions, path: Path) -> Companions:
+        is_adapter = isinstance(self.side_files.get(path.name), Adapter)
+        return (self.with_adapter if is_adapter else self.with_projector)(facts, counted, path)
 
     def read(self, path: Path) -> ModelFacts:
         self.asked.append(f"read {path.name}")
@@ -374,7 +397,7 @@ class FakeDomain:
         of = replace(self._model(facts.path.name if facts.path else ""), facts=facts)
         return answers.plan(of, hardware, resolve(request, facts), basis, companions)
 
-    def _side_file(self, path: Path) -> Projector | Draft:
+    def _side_file(self, path: Path) -> Projector | Draft | Adapter:
         self.asked.append(f"read {path.name}")
         found = self.side_files.get(path.name) or GgufError(f"{path.name} is not there.", hint="Look again.")
         if isinstance(found, AdvisorError):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from advisor.hardware.detectors.graphics_cards import Card, card_name, cards
-from advisor.hardware.detectors.kernel_files import read_int
+from advisor.hardware.detectors.kernel_files import is_there, read_int
 from advisor.hardware.device import Kind
 from advisor.hardware.reading import Detection, Reading, processor_graphics
 from advisor.units import GiB
@@ -52,6 +52,6 @@ def _read(root: Path, card: Card) -> Reading | None:
 def _is_processor_graphics(card: Card, vram: int, gtt: int) -> bool:
     """amdgpu shows a board's form and the maker of its memory chips for cards alone; older kernels show
     neither, and then the sizes must tell."""
-    if (card.folder / "board_info").exists() or (card.folder / "mem_info_vram_vendor").exists():
+    if is_there(card.folder / "board_info") or is_there(card.folder / "mem_info_vram_vendor"):
         return False
     return vram <= _LARGEST_CARVE_OUT_BYTES and gtt >= max(_SMALLEST_GTT_BYTES, 4 * vram)

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from advisor.basis import Note
 from advisor.hardware.detectors.command import Runner, run
+from advisor.hardware.detectors.kernel_files import whole_number
 from advisor.hardware.detectors.ram import VirtualMemory, read_virtual_memory
 from advisor.hardware.device import Kind
 from advisor.hardware.reading import Detection, Reading, Role
@@ -43,10 +44,10 @@ def detect(
         )
     findings = (_ROSETTA,) if facts.get("sysctl.proc_translated") == "1" else ()
     chip = facts.get("machdep.cpu.brand_string", "")
-    memory_bytes = _number(facts.get("hw.memsize"))
+    memory_bytes = whole_number(facts.get("hw.memsize"))
     if not chip.startswith("Apple") or not memory_bytes:
         return Detection(findings=findings)
-    set_limit = _number(facts.get("iogpu.wired_limit_mb")) * MiB
+    set_limit = (whole_number(facts.get("iogpu.wired_limit_mb")) or 0) * MiB
     limit = min(set_limit, memory_bytes) if set_limit else working_set_limit(memory_bytes)
     notes = (_set_limit_note(limit),) if set_limit else ()
     return Detection(
@@ -61,7 +62,7 @@ def detect(
                 free_bytes=None,
                 shared_total_bytes=limit,
                 # The limit counts what all programs have pinned, the system included.
-                shared_free_bytes=max(0, limit - virtual_memory().wired_bytes),
+                shared_free_bytes=max(0, limit - _wired_bytes(virtual_memory)),
                 role=Role.METAL,
                 display_active=True,
                 gpu_cores=_gpu_cores(run) if chip.endswith(_NAMES_IN_TWO_VARIANTS) else None,
@@ -95,13 +96,17 @@ def _sysctl(text: str) -> dict[str, str]:
     return {name.strip(): value.strip() for name, _, value in pairs}
 
 
-def _number(text: str | None) -> int:
-    return int(text) if text and text.isdigit() else 0
+def _wired_bytes(virtual_memory: Callable[[], VirtualMemory]) -> int:
+    """Nothing where the system does not tell: then it does not tell what is available, either."""
+    try:
+        return virtual_memory().wired_bytes
+    except OSError:
+        return 0
 
 
 def _gpu_cores(run: Runner) -> int | None:
     try:
         displays = json.loads(run(_SYSTEM_PROFILER))["SPDisplaysDataType"]
         return next(int(entry["sppci_cores"]) for entry in displays if "sppci_cores" in entry)
-    except (OSError, ValueError, KeyError, TypeError, StopIteration):
+    except (OSError, ValueError, KeyError, TypeError, StopIteration, OverflowError, RecursionError):
         return None

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from advisor.hardware.detectors.kernel_files import read_int, read_text
+from advisor.hardware.detectors.kernel_files import read_int, read_text, whole_number
 
 # Version 1 writes "no limit" as the largest multiple of the page size below 2^63.
 _V1_UNLIMITED = 1 << 60
@@ -96,15 +96,11 @@ def _limit_of(folder: Path, version: _Version) -> MemoryLimit | None:
     )
     limits = [read_int(folder / name) for name in version.limits]
     # Version 1 tells here what ancestors outside this container allow.
-    limits.append(_number(stat.get("hierarchical_memory_limit")))
+    limits.append(whole_number(stat.get("hierarchical_memory_limit")))
     finite = [limit for limit in limits if limit is not None and 0 <= limit < _V1_UNLIMITED]
     if not finite:
         return None
     limit = min(finite)
     used = read_int(folder / version.usage) or 0
-    used = max(0, used - (_number(stat.get(version.reclaimable)) or 0))
+    used = max(0, used - (whole_number(stat.get(version.reclaimable)) or 0))
     return MemoryLimit(limit, max(0, limit - used))
-
-
-def _number(text: str | None) -> int | None:
-    return int(text) if text is not None and text.isdigit() else None

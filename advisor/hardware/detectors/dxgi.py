@@ -75,10 +75,13 @@ class VideoMemoryInfo(ctypes.Structure):
 
 def read_adapters() -> tuple[Adapter, ...]:
     """The hardware adapters of this Windows machine. Raises OSError if DXGI is not there."""
-    library = ctypes.CDLL("dxgi.dll")  # 64-bit Windows has one calling convention
+    try:
+        create = ctypes.CDLL("dxgi.dll").CreateDXGIFactory1  # 64-bit Windows has one calling convention
+    except AttributeError as error:
+        raise OSError(f"dxgi.dll is of another kind: {error}") from error
     factory = ctypes.c_void_p()
     iid = _guid(_IID_FACTORY1)
-    result = library.CreateDXGIFactory1(ctypes.byref(iid), ctypes.byref(factory))
+    result = create(ctypes.byref(iid), ctypes.byref(factory))
     if result < 0 or not factory.value:
         raise OSError(f"CreateDXGIFactory1 failed: {result & 0xFFFFFFFF:#x}")
     try:

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path, PurePath
@@ -19,6 +20,9 @@ from advisor.hardware.device import Holder
 # More manifests than a person has models; a wandering symlink must not cost seconds.
 _MAX_MANIFESTS = 2000
 _MAX_HOLDERS = 8
+# manifests/<host>/<owner>/<model>/<tag>; the usual host and owner are left out of a name.
+_MANIFEST_PARTS = 4
+_OLLAMA_HOST, _OLLAMA_OWNER = "registry.ollama.ai", "library"
 _BLOB = re.compile(r"(?P<models>.+?)[/\\]blobs[/\\]sha256[-:](?P<digest>[0-9a-f]{64})")
 
 
@@ -93,7 +97,7 @@ def _program(process: Process) -> str:
 def _release_command(process: Process, pid: int, root: Path, platform: str) -> str | None:
     if _is_ollama(process):
         name = _ollama_model(process, root)
-        return f"ollama stop {name}" if name else "ollama ps; ollama stop NAME"
+        return f"ollama stop {shlex.quote(name)}" if name else "ollama ps; ollama stop NAME"
     if _is_lm_studio(process):
         return "lms unload --all"
     if _executable(process) == "llama-server":
@@ -130,10 +134,15 @@ def _ollama_model(process: Process, root: Path) -> str | None:
             return None
         for path in files:
             if match["digest"] in (read_text(path) or ""):
-                # manifests/registry.ollama.ai/library/llama3.1/8b is called llama3.1:8b
-                host, *names, tag = path.relative_to(manifests).parts
-                prefix = [] if host == "registry.ollama.ai" else [host]
-                if names and names[0] == "library" and not prefix:
-                    names = names[1:]
-                return f"{'/'.join([*prefix, *names])}:{tag}"
+                return _name_of_manifest(path.relative_to(manifests).parts)
     return None
+
+
+def _name_of_manifest(parts: Sequence[str]) -> str | None:
+    """registry.ollama.ai/library/llama3.1/8b is called llama3.1:8b; None for a file at another depth."""
+    if len(parts) != _MANIFEST_PARTS:
+        return None
+    host, owner, model, tag = parts
+    if host != _OLLAMA_HOST:
+        return f"{host}/{owner}/{model}:{tag}"
+    return f"{model}:{tag}" if owner == _OLLAMA_OWNER else f"{owner}/{model}:{tag}"

@@ -17,6 +17,7 @@ from advisor.hardware.device import Kind
 from advisor.hardware.pci import normal_pci_id
 from advisor.hardware.reading import Detection, Reading, Role
 
+_MOST_DEVICES = 256  # no computer has as many: a driver that says so would be asked without end
 _WDDM = 0  # nvmlDriverModel_t: 0 WDDM, 1 TCC, 2 MCDM
 
 _TROUBLE = {
@@ -76,8 +77,7 @@ def detect(
     if code == nvml.LIBRARY_NOT_FOUND:
         return _without_driver(root)
     if code is not None:
-        unknown = Note("nvidia-driver-error", f"The NVIDIA driver does not answer (NVML error {code}).")
-        return Detection(findings=(_TROUBLE.get(code, unknown),))
+        return Detection(findings=(_driver_trouble(code),))
     try:
         return _read_all(driver, root, platform)
     finally:
@@ -86,6 +86,11 @@ def detect(
 
 def _without_driver(root: Path) -> Detection:
     return Detection(findings=(_NO_DRIVER,) if has_nvidia_card(root) else ())
+
+
+def _driver_trouble(code: int | None) -> Note:
+    unknown = Note("nvidia-driver-error", f"The NVIDIA driver does not answer (NVML error {code}).")
+    return _TROUBLE.get(code, unknown) if code is not None else unknown
 
 
 def _read_all(driver: Nvml, root: Path, platform: str) -> Detection:
@@ -99,7 +104,10 @@ def _read_all(driver: Nvml, root: Path, platform: str) -> Detection:
     )
     readings: list[Reading] = []
     findings: list[Note] = []
-    for index in range(driver.number("nvmlDeviceGetCount") or 0):
+    n_cards, code = driver.count()
+    if n_cards is None:
+        findings.append(_driver_trouble(code))
+    for index in range(min(n_cards or 0, _MOST_DEVICES)):
         handle, code = driver.handle("nvmlDeviceGetHandleByIndex", index)
         if handle is None:
             # One lost or forbidden card must not hide the others.
@@ -173,7 +181,8 @@ def _mig_parts(driver: Nvml, handle: object, card: Reading) -> list[Reading]:
     if mode is None or mode[0] != 1:
         return []
     parts = []
-    for index in range(driver.number("nvmlDeviceGetMaxMigDeviceCount", handle) or 0):
+    most_parts = driver.number("nvmlDeviceGetMaxMigDeviceCount", handle) or 0
+    for index in range(min(most_parts, _MOST_DEVICES)):
         part, _ = driver.handle("nvmlDeviceGetMigDeviceHandleByIndex", handle, index)
         memory = driver.memory(part)[0] if part is not None else None
         if part is None or memory is None:
@@ -207,7 +216,9 @@ def _bandwidth(driver: Nvml, handle: object) -> int | None:
     """Peak bytes per second: twice the memory clock (NVML tells half the data rate) times the bus width."""
     bits = driver.number("nvmlDeviceGetMemoryBusWidth", handle)
     clock_mhz = driver.max_memory_clock_mhz(handle)
-    return 2 * clock_mhz * 1_000_000 * bits // 8 if bits and clock_mhz else None
+    if not bits or not clock_mhz or min(bits, clock_mhz) < 0:
+        return None
+    return 2 * clock_mhz * 1_000_000 * bits // 8
 
 
 def _multiprocessors(cores: int | None, capability: tuple[int, int] | None) -> int | None:

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from advisor.hardware.detectors.kernel_files import is_there
+
 # Error codes (nvmlReturn_t of NVIDIA's header) that mean something to a person.
 NOT_SUPPORTED = 3
 NO_PERMISSION = 4
@@ -45,12 +47,20 @@ class Nvml:
         self._ask("nvmlShutdown")
 
     def number(self, function: str, *arguments: object) -> int | None:
-        answer, _ = self._ask(function, *arguments)
-        return int(answer) if isinstance(answer, int) else None
+        return _whole(self._ask(function, *arguments)[0])
+
+    def count(self) -> tuple[int | None, int | None]:
+        """How many cards there are, or None with NVML's error code."""
+        answer, code = self._ask("nvmlDeviceGetCount")
+        n_cards = _whole(answer)
+        return (n_cards, None) if n_cards is not None else (None, NO_CODE if code is None else code)
 
     def pair(self, function: str, *arguments: object) -> tuple[int, int] | None:
         answer, _ = self._ask(function, *arguments)
-        return (int(answer[0]), int(answer[1])) if answer else None
+        match answer:
+            case [int(first), int(second)]:
+                return first, second
+        return None
 
     def handle(self, function: str, *arguments: object) -> tuple[object | None, int | None]:
         """A card's or part's handle, or None with NVML's error code."""
@@ -75,28 +85,30 @@ class Nvml:
         memory, code = self._ask("nvmlDeviceGetMemoryInfo", handle, version=version)
         if memory is None:
             memory, code = self._ask("nvmlDeviceGetMemoryInfo", handle)
-        if memory is None:
-            return None, code
-        return NvmlMemory(memory.total, memory.free, getattr(memory, "reserved", None)), None
+        total, free, reserved = (
+            _whole(getattr(memory, name, None)) for name in ("total", "free", "reserved")
+        )
+        if total is None or free is None:
+            return None, NO_CODE if code is None else code
+        return NvmlMemory(total, free, reserved), None
 
     def processes(self, handle: object) -> list[tuple[int, int | None]]:
         """(process id, bytes or None) of all that use the card; one that computes and draws comes twice."""
-        listed = [
-            process
-            for function in ("nvmlDeviceGetComputeRunningProcesses", "nvmlDeviceGetGraphicsRunningProcesses")
-            for process in self._ask(function, handle)[0] or ()
-        ]
-        return [(process.pid, process.usedGpuMemory) for process in listed]
+        found = []
+        for function in ("nvmlDeviceGetComputeRunningProcesses", "nvmlDeviceGetGraphicsRunningProcesses"):
+            answer, _ = self._ask(function, handle)
+            for process in answer if isinstance(answer, list) else ():
+                pid = _whole(getattr(process, "pid", None))
+                if pid is not None:
+                    found.append((pid, _whole(getattr(process, "usedGpuMemory", None))))
+        return found
 
     def _ask(self, function: str, *arguments: object, **options: object) -> tuple[Any, int | None]:
-        # The version mismatch of unversioned calls is no NVMLError; an unknown function is an AttributeError.
-        mismatch = getattr(self._pynvml, "NVMLLibraryMismatchError", self._pynvml.NVMLError)
         try:
             return getattr(self._pynvml, function)(*arguments, **options), None
-        except self._pynvml.NVMLError as error:
-            return None, int(getattr(error, "value", NO_CODE))
-        except (mismatch, AttributeError, OSError, TypeError, ValueError):
-            return None, NO_CODE
+        except Exception as error:  # noqa: BLE001 - not all of pynvml's own are NVMLErrors, nor is its module sure
+            code = _whole(getattr(error, "value", None))  # as an NVMLError has it
+            return None, NO_CODE if code is None else code
 
 
 def load(root: Path = Path("/"), platform: str = sys.platform) -> Nvml:
@@ -110,10 +122,14 @@ def load(root: Path = Path("/"), platform: str = sys.platform) -> Nvml:
         # In WSL the library is not always where the loader looks. Loaded once by its path, the later load
         # by name finds it, since both carry the same SONAME.
         wsl_library = root / _WSL_LIBRARY
-        ctypes.CDLL(str(wsl_library) if wsl_library.exists() else "libnvidia-ml.so.1")
+        ctypes.CDLL(str(wsl_library) if is_there(wsl_library) else "libnvidia-ml.so.1")
     import pynvml
 
     return Nvml(pynvml)
+
+
+def _whole(value: object) -> int | None:
+    return value if isinstance(value, int) else None
 
 
 def _text(value: object) -> str | None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from advisor.basis import Note
 from advisor.hardware.detectors.cgroup import memory_limit
-from advisor.hardware.detectors.kernel_files import read_text
+from advisor.hardware.detectors.kernel_files import is_there, read_text, whole_number
 from advisor.hardware.device import Kind
 from advisor.hardware.reading import Detection, Reading, Role
 from advisor.units import KiB, format_bytes
@@ -27,10 +27,13 @@ class VirtualMemory:
 
 
 def read_virtual_memory() -> VirtualMemory:
-    """What macOS or Windows says, through psutil (imported here: it is slow to load)."""
+    """What macOS or Windows says, through psutil (imported here: it is slow to load). Raises OSError."""
     import psutil
 
-    memory = psutil.virtual_memory()
+    try:
+        memory = psutil.virtual_memory()
+    except (psutil.Error, RuntimeError) as error:
+        raise OSError(f"the system does not tell its memory: {error}") from error
     return VirtualMemory(memory.total, memory.available, getattr(memory, "wired", 0))
 
 
@@ -40,8 +43,11 @@ def detect(
     platform: str = sys.platform,
     virtual_memory: Callable[[], VirtualMemory] = read_virtual_memory,
 ) -> Detection:
-    """The RAM as one reading. On Linux from /proc and the control groups, elsewhere from the system."""
-    return Detection((_linux(root) if platform == "linux" else _other(virtual_memory()),))
+    """The RAM as one reading. On Linux from /proc and the control groups, elsewhere from the system.
+
+    Never raises.
+    """
+    return Detection((_linux(root) if platform == "linux" else _other(virtual_memory),))
 
 
 def is_wsl(root: Path) -> bool:
@@ -49,7 +55,11 @@ def is_wsl(root: Path) -> bool:
     return "microsoft" in (read_text(root / "proc/sys/kernel/osrelease") or "").lower()
 
 
-def _other(memory: VirtualMemory) -> Reading:
+def _other(virtual_memory: Callable[[], VirtualMemory]) -> Reading:
+    try:
+        memory = virtual_memory()
+    except OSError:
+        return _reading(None, None, Role.DESKTOP_RAM, ("system",), ())
     return _reading(memory.total_bytes, memory.available_bytes, Role.DESKTOP_RAM, ("system",), ())
 
 
@@ -58,7 +68,7 @@ def _linux(root: Path) -> Reading:
     notes: list[Note] = []
     sources = ["meminfo"]
     role = Role.DESKTOP_RAM
-    if any((root / mark).exists() for mark in _CONTAINER_MARKS):
+    if any(is_there(root / mark) for mark in _CONTAINER_MARKS):
         role = Role.CONTAINER_RAM
     limit = memory_limit(root)
     if limit and (total is None or limit.limit_bytes < total):
@@ -89,9 +99,9 @@ def _meminfo(root: Path) -> tuple[int | None, int | None]:
     values: dict[str, int] = {}
     for line in (read_text(root / "proc/meminfo") or "").splitlines():
         key, _, rest = line.partition(":")
-        number = rest.split()[:1]
-        if number and number[0].isdigit():
-            values[key] = int(number[0]) * KiB
+        number = whole_number(next(iter(rest.split()), None))
+        if number is not None:
+            values[key] = number * KiB
     total = values.get("MemTotal")
     available = values.get("MemAvailable")
     if available is None and "MemFree" in values:

@@ -103,7 +103,10 @@ def report_text(lines: Sequence[Line]) -> str:
 
 def without_homes(text: str) -> str:
     """The text with every home directory written as "~", which a shell still understands."""
-    home = Path.home()
+    try:
+        home = Path.home()
+    except RuntimeError:  # a service account may have none
+        home = Path("/")
     if len(home.parts) > 1:  # a home of "/" hides nothing
         text = text.replace(str(home), "~")
     return _HOMES.sub("~", text)

@@ -20,6 +20,7 @@ import platformdirs
 
 import advisor
 from advisor.library.listing.facts_json import shape_of_facts
+from advisor.presets import APPLICATION
 
 _FORMAT = 1
 _BUSY_SECONDS = 1.0
@@ -43,7 +44,7 @@ class Entry:
 
 def cache_file() -> Path:
     """The file for this user."""
-    folder = platformdirs.user_cache_path("context-advisor", appauthor=False)
+    folder = platformdirs.user_cache_path(APPLICATION, appauthor=False)
     return folder / "headers.sqlite3"
 
 

@@ -13,9 +13,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from advisor.hardware.device import Device, Hardware
-from advisor.memory.assemble import targets
+from advisor.memory.assemble import devices_by_name, targets
 from advisor.memory.plan import MemoryPlan, Verdict
-from advisor.memory.verdict import Claim, judge
+from advisor.memory.verdict import claim_on, judge
 from advisor.model.facts import ModelFacts
 from advisor.recommend.planner import Planner
 from advisor.recommend.search import context_range, largest
@@ -67,15 +67,14 @@ def judged(
 
 def verdict_of(judgement: Judgement, hardware: Hardware) -> Verdict:
     """The verdict of the judged context. `hardware` has the `computer_key` of the judgement's."""
-    devices = {device.id: device for device in hardware.devices}
-    device_of = {target.name: devices[target.device_id] for target in targets(hardware)}
-    claims = [_claim(total, mapped, device_of[name]) for name, total, mapped in judgement.at]
+    device_of = devices_by_name(hardware)
+    claims = [claim_on(device_of[name], total, mapped) for name, total, mapped in judgement.at]
     return judge(claims[:-1], claims[-1])
 
 
 def verdict_now(judgement: Judgement, hardware: Hardware) -> Verdict | None:
     """The verdict with what is free now, None where the answer has to be found again."""
-    names = [target.name for target in targets(hardware)]
+    names = devices_by_name(hardware)
     rows = (*judgement.at, *(judgement.above or ()))
     if not judgement.at or not {name for name, *_ in rows}.issubset(names):
         return None  # an entry that was not written by us
@@ -91,8 +90,7 @@ def _expected(before: Judgement, step: int, hardware: Hardware) -> int | None:
     """Where the answer should be now, if every further step of context took what the last one did."""
     if not before.asked_n_ctx or before.above is None:
         return before.asked_n_ctx or None
-    devices = {device.id: device for device in hardware.devices}
-    device_of = {target.name: devices[target.device_id] for target in targets(hardware)}
+    device_of = devices_by_name(hardware)
     steps = [
         (device_of[name].usable_bytes - total) // (above - total)
         for (name, total, _), (_, above, _) in zip(before.at, before.above, strict=False)
@@ -145,16 +143,3 @@ def _lasting(device: Device, *, with_free: bool) -> Device:
 
 def _wants(plan: MemoryPlan) -> Wants:
     return tuple((line.device, line.total_bytes, line.buffers.mapped_file_bytes) for line in plan.memory)
-
-
-def _claim(total_bytes: int, mapped_file_bytes: int, device: Device) -> Claim:
-    """As advisor.memory.assemble makes it."""
-    return Claim(
-        total_bytes=total_bytes,
-        usable_bytes=device.usable_bytes,
-        reserve_bytes=device.reserve_bytes,
-        best_bytes=device.usable_if_others_closed_bytes,
-        mapped_file_bytes=mapped_file_bytes,
-        free_is_known=device.free_bytes is not None,
-        shares_ram=device.shares_ram,
-    )

@@ -11,6 +11,7 @@ from advisor.basis import Basis
 from advisor.library.installed import InstalledModel, LeftOut, Unreadable
 from advisor.library.listing.listing import Listed
 from advisor.memory.plan import Verdict
+from advisor.printable import printable
 
 Document = dict[str, object]
 
@@ -19,8 +20,8 @@ def line_to_dict(line: Listed) -> Document:
     """One entry of `models --json`."""
     model = line.installed
     return {
-        "name": _shown(model.name),
-        "other_names": [_shown(name) for name in model.other_names],
+        "name": printable(model.name, limit=None),
+        "other_names": [printable(name, limit=None) for name in model.other_names],
         "store": model.store,
         "other_stores": list(model.other_stores),
         "runtime": model.runtime,
@@ -53,11 +54,11 @@ def line_from_dict(content: Mapping[str, object], model: InstalledModel) -> List
 
 
 def left_out_to_dict(file: LeftOut) -> Document:
-    return {"path": _path(file.path), "kind": file.kind, "text": _shown(file.sentence)}
+    return {"path": _path(file.path), "kind": file.kind, "text": printable(file.sentence, limit=None)}
 
 
 def unreadable_to_dict(trouble: Unreadable) -> Document:
-    return {"path": _path(trouble.path), "text": _shown(trouble.sentence)}
+    return {"path": _path(trouble.path), "text": printable(trouble.sentence, limit=None)}
 
 
 def to_text(content: Document) -> str:
@@ -68,11 +69,6 @@ def to_text(content: Document) -> str:
 def _path(path: Path) -> str:
     """As text that can be printed: on Unix a name may hold bytes that are no UTF-8."""
     return os.fsencode(path).decode("utf-8", "backslashreplace")
-
-
-def _shown(text: str) -> str:
-    """Text out of a file, safe for a terminal: control characters are shown, not obeyed."""
-    return "".join(character if character.isprintable() else f"\\x{ord(character):02x}" for character in text)
 
 
 def _text(content: Mapping[str, object], key: str) -> str | None:

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from advisor.library.blobs import looked_at
+from advisor.library.blobs import layers_in, looked_at
 from advisor.library.files import because, file_bytes, is_absent, small_table, unreadable
 from advisor.library.installed import NOT_GGUF, InstalledModel, Scan
 from advisor.library.places import Places
@@ -93,13 +93,10 @@ def _model(base: Path, entry: Mapping[str, object]) -> InstalledModel | None:
 
 def _layers(base: Path, manifest: Path) -> list[_Layer]:
     """The manifest's layers. Raises OSError, or ValueError with a clause."""
-    layers = small_table(manifest, _MAX_MANIFEST_BYTES).get("layers") or []
-    if not isinstance(layers, list):
-        raise ValueError("its layers are not a list")  # noqa: TRY004 - a file's content, not an argument
     found = []
-    for layer in layers:
+    for layer in layers_in(manifest, _MAX_MANIFEST_BYTES):
         digest = _DIGEST.fullmatch(str(layer.get("digest"))) if isinstance(layer, dict) else None
-        if digest is None:
+        if not isinstance(layer, dict) or digest is None:
             raise ValueError("a layer has no hash")
         found.append(_Layer(_kind(layer), base / "blobs" / digest[1] / digest[2]))
     return found

@@ -10,11 +10,11 @@ import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from advisor.gguf.refusals import printable
 from advisor.library.below import models_in
 from advisor.library.files import Walk, is_absent, small_text, unreadable
 from advisor.library.installed import GGUF, PARTIAL, InstalledModel, LeftOut, Scan, Unreadable
 from advisor.library.places import Places
+from advisor.printable import printable
 
 STORE = "hugging-face"
 

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from advisor.gguf.refusals import printable
 from advisor.library.configured import configured_model
 from advisor.library.files import Walk, because, is_absent, small_table, small_text
 from advisor.library.installed import InstalledModel, Scan, Unreadable
 from advisor.library.places import Places
 from advisor.library.yaml_scalars import yaml_scalars
+from advisor.printable import printable
 
 STORE = "jan"
 

@@ -8,11 +8,11 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from advisor.gguf.refusals import printable
 from advisor.library.below import models_in
 from advisor.library.files import Walk, because, is_absent, small_text
 from advisor.library.installed import InstalledModel, LeftOut, Scan, Unreadable
 from advisor.library.places import Places
+from advisor.printable import printable
 
 STORE = "lm-studio"
 

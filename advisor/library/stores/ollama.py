@@ -11,11 +11,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from advisor.gguf.refusals import printable
-from advisor.library.blobs import looked_at
-from advisor.library.files import Walk, because, file_bytes, identity, is_absent, small_table, small_text
+from advisor.library.blobs import layers_in, looked_at
+from advisor.library.files import Walk, because, file_bytes, identity, is_absent, small_text
 from advisor.library.installed import NOT_GGUF, InstalledModel, Scan, Unreadable
 from advisor.library.places import Places
+from advisor.library.safetensors import NOT_A_GGUF
+from advisor.printable import printable
 
 STORE = "ollama"
 DEFAULT_HOST, DEFAULT_NAMESPACE, DEFAULT_TAG = "registry.ollama.ai", "library", "latest"
@@ -149,7 +150,7 @@ def _model(base: Path, manifest: Path) -> InstalledModel | None:
             found,
             size_bytes=sum(layer.size_bytes for layer in tensors),
             format=NOT_GGUF,
-            problem="It is not a GGUF, but a safetensors model (as MLX has them).",
+            problem=NOT_A_GGUF,
         )
     if not weights:
         return None
@@ -167,11 +168,7 @@ def _model(base: Path, manifest: Path) -> InstalledModel | None:
 
 def _layers(manifest: Path) -> list[_Layer]:
     """The manifest's layers. Raises OSError, or ValueError with a clause."""
-    content = small_table(manifest, _MAX_MANIFEST_BYTES)
-    layers = content.get("layers") or []
-    if not isinstance(layers, list):
-        raise ValueError("its layers are not a list")  # noqa: TRY004 - as above
-    return [_layer(layer) for layer in layers]
+    return [_layer(layer) for layer in layers_in(manifest, _MAX_MANIFEST_BYTES)]
 
 
 def _layer(layer: object) -> _Layer:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from advisor.memory.graph.arena import Piece
 from advisor.memory.graph.block import Block
 from advisor.memory.graph.selection import choose_blocks, choose_pooled
-from advisor.memory.graph.walk import F16, F32, Walk
+from advisor.memory.graph.walk import F16, F32, Pass, Walk
 from advisor.model.facts import Attention
 
 FULL, WINDOW = "full", "window"  # the masks
@@ -101,22 +101,38 @@ def project(walk: Walk, result: Piece) -> Piece:
 
 def score_heads(walk: Walk, attention: Attention, q: Piece | None) -> Piece:
     """The heads' results; frees `q`. Without flash attention the whole score matrix exists at once."""
-    load = walk.load
     width = attention.head_count * attention.value_length
-    mask = WINDOW if attention.window else FULL
-    n_cells = load.n_window_cells if attention.window else load.n_cells
+    if walk.load.flash_attn:
+        return flash_scores(walk, attention, q, width)
+    mask = mask_of(attention)
     copies = walk.fetch_cache(mask)
-    if load.flash_attn:
-        result = walk.take(F32 * width * walk.n_rows + load.scratch_bytes(attention, n_cells))
-        walk.free(q, *copies)
-        walk.has_read(mask)
-        return result
-    scores = walk.new(attention.head_count * n_cells)
+    scores = walk.new(attention.head_count * cells_of(walk.load, attention))
     walk.free(q, *copies[:1])
     walk.has_read(mask)
     result = walk.turn(scores, width)
     walk.free(*copies[1:])
     return walk.turn(result, width)
+
+
+def flash_scores(walk: Walk, attention: Attention, q: Piece | None, width: int) -> Piece:
+    """The heads' results in one operation, with its scratch memory behind; frees `q`."""
+    mask = mask_of(attention)
+    copies = walk.fetch_cache(mask)
+    scratch_bytes = walk.load.scratch_bytes(attention, cells_of(walk.load, attention))
+    result = walk.take(F32 * width * walk.n_rows + scratch_bytes)
+    walk.free(q, *copies)
+    walk.has_read(mask)
+    return result
+
+
+def mask_of(attention: Attention) -> str:
+    """The mask that a layer reads."""
+    return WINDOW if attention.window else FULL
+
+
+def cells_of(load: Pass, attention: Attention) -> int:
+    """The cells of the cache that a layer looks at."""
+    return load.n_window_cells if attention.window else load.n_cells
 
 
 def rotate(walk: Walk, piece: Piece, width: int, head_size: int, *, is_quantized: bool) -> Piece:

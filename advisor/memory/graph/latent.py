@@ -7,10 +7,17 @@ the queries are multiplied into its space. Old files without `attn_k_b` unpack i
 from __future__ import annotations
 
 from advisor.memory.graph.arena import Piece
-from advisor.memory.graph.attention import FULL, POSITIONS, WINDOW, gated, score_heads
+from advisor.memory.graph.attention import (
+    POSITIONS,
+    cells_of,
+    flash_scores,
+    gated,
+    mask_of,
+    score_heads,
+)
 from advisor.memory.graph.block import Block
 from advisor.memory.graph.selection import choose, narrow_mask, store_key
-from advisor.memory.graph.walk import F16, F32, Walk
+from advisor.memory.graph.walk import F16, Walk
 from advisor.model.facts import Attention
 
 _WITHOUT_ROPE = frozenset({"glm5-next", "kimi-k3", "kimi-linear"})
@@ -47,15 +54,10 @@ def attend_latent(walk: Walk, block: Block, attention: Attention, norm: Piece) -
 
 
 def _score(walk: Walk, attention: Attention, q: Piece, width: int) -> Piece:
-    load = walk.load
-    n_cells = load.n_window_cells if attention.window else load.n_cells
-    mask = WINDOW if attention.window else FULL
+    if walk.load.flash_attn:
+        return flash_scores(walk, attention, q, width)
+    load, mask, n_cells = walk.load, mask_of(attention), cells_of(walk.load, attention)
     copies = walk.fetch_cache(mask)
-    if load.flash_attn:
-        result = walk.take(F32 * width * walk.n_rows + load.scratch_bytes(attention, n_cells))
-        walk.free(q, *copies)
-        walk.has_read(mask)
-        return result
     scores = walk.new(attention.head_count * n_cells)
     walk.free(q)
     walk.has_read(mask)

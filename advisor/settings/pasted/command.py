@@ -8,9 +8,10 @@ from typing import Any
 
 from advisor.basis import Note
 from advisor.errors import UsageError
+from advisor.printable import printable
 from advisor.settings.pasted import flags
 from advisor.settings.pasted.flags import BY_NAME, BY_VARIABLE, Flag
-from advisor.settings.pasted.pasted import Beside, Pasted, shown, unread
+from advisor.settings.pasted.pasted import Beside, Pasted, unread
 from advisor.settings.pasted.words import Shell, guessed_shell, lines_of
 from advisor.settings.request import Request
 from advisor.settings.rope import Rope
@@ -184,7 +185,7 @@ def _other(reading: _Reading, name: str, following: str | None) -> int:
     if why:
         reading.note("left-out", f"{name} is left out of the figures: {why}.")
     else:
-        reading.unknown.append(shown(name))
+        reading.unknown.append(printable(name))
     is_value = name.startswith("-") and following is not None
     return int(is_value and (not str(following).startswith("-") or _is_number(str(following))))
 

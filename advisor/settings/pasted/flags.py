@@ -7,7 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from math import isfinite
 
-from advisor.settings.pasted.pasted import shown, unread
+from advisor.printable import printable
+from advisor.settings.pasted.pasted import unread
 from advisor.settings.request import ALL_LAYERS
 
 _TRUE = frozenset({"on", "enabled", "true", "1"})
@@ -32,7 +33,7 @@ def whole(text: str) -> int:
     """llama.cpp reads a number as far as it goes: 32k would be 32."""
     if re.fullmatch(r"[+-]?[0-9]{1,15}", text):
         return int(text)
-    raise unread(f'"{shown(text)}" is not a whole number.', "llama.cpp reads 32k as 32: write 32768.")
+    raise unread(f'"{printable(text)}" is not a whole number.', "llama.cpp reads 32k as 32: write 32768.")
 
 
 def real(text: str) -> float:
@@ -41,14 +42,14 @@ def real(text: str) -> float:
     except ValueError:
         value = float("nan")
     if not isfinite(value):
-        raise unread(f'"{shown(text)}" is not a number.', "Write it like 0.5.")
+        raise unread(f'"{printable(text)}" is not a number.', "Write it like 0.5.")
     return value
 
 
 def switch(text: str) -> bool:
     if text.lower() in _TRUE | _FALSE:
         return text.lower() in _TRUE
-    raise unread(f'"{shown(text)}" is neither on nor off.', "Write on or off.")
+    raise unread(f'"{printable(text)}" is neither on nor off.', "Write on or off.")
 
 
 def flash_attn(text: str) -> str:
@@ -80,7 +81,7 @@ def overrides(text: str) -> tuple[tuple[str, str], ...]:
     pairs = [part.partition("=") for part in text.split(",")]
     if any(not equals or not pattern or not buffer for pattern, equals, buffer in pairs):
         raise unread(
-            f'"{shown(text)}" is not a list of PATTERN=BUFFER.', "Write it like blk.1.ffn_.*_exps=CPU."
+            f'"{printable(text)}" is not a list of PATTERN=BUFFER.', "Write it like blk.1.ffn_.*_exps=CPU."
         )
     return tuple((pattern, buffer) for pattern, _, buffer in pairs)
 

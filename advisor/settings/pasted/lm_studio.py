@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from advisor.basis import Note
-from advisor.settings.pasted.pasted import Pasted, shown, truth, unread, whole
+from advisor.printable import printable
+from advisor.settings.pasted.pasted import Pasted, truth, unread, whole
 from advisor.settings.request import ALL_LAYERS, Request
 from advisor.settings.rope import Rope
 
@@ -87,7 +88,7 @@ def _read(values: Mapping[str, object]) -> tuple[dict[str, Any], Rope, list[str]
             elif checked is not None:
                 rope[_FREQUENCIES[key]] = _number(key, checked)
         elif key not in _HARMLESS and key not in _OWN:
-            unknown.append(shown(key))
+            unknown.append(printable(key))
     return found, Rope(**rope), unknown
 
 
@@ -114,7 +115,7 @@ def _values(document: Mapping[str, object]) -> dict[str, object]:
 def _checked(key: str, value: object) -> object:
     """The value of {"checked": ..., "value": ...}; None where it is not checked. A plain text is rejected."""
     if not isinstance(value, Mapping) or not isinstance(value.get("checked"), bool):
-        raise unread(f"{shown(key)} is no table.", 'Write it like {"checked": true, "value": "q8_0"}.')
+        raise unread(f"{printable(key)} is no table.", 'Write it like {"checked": true, "value": "q8_0"}.')
     return value.get("value") if value["checked"] else None
 
 
@@ -127,16 +128,18 @@ def _share(key: str, value: object) -> float | None:
     number = _number(key, value)
     if 0 <= number <= 1:
         return number
-    raise unread(f"{shown(key)}: {number:g} is not a share.", 'Write a number from 0 to 1, "max" or "off".')
+    raise unread(
+        f"{printable(key)}: {number:g} is not a share.", 'Write a number from 0 to 1, "max" or "off".'
+    )
 
 
 def _number(key: str, value: object) -> float:
     if isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 1e15:
         return float(value)
-    raise unread(f"{shown(key)}: {shown(repr(value))} is not a number.", "Write a number.")
+    raise unread(f"{printable(key)}: {printable(repr(value))} is not a number.", "Write a number.")
 
 
 def _text(key: str, value: object) -> str:
     if isinstance(value, str):
         return value
-    raise unread(f"{shown(key)}: {shown(repr(value))} is not a cache type.", "Write one like q8_0.")
+    raise unread(f"{printable(key)}: {printable(repr(value))} is not a cache type.", "Write one like q8_0.")

@@ -7,7 +7,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from advisor.basis import Note
-from advisor.settings.pasted.pasted import Beside, Pasted, shown, text_of, truth, unread, whole
+from advisor.printable import printable
+from advisor.settings.pasted.pasted import Beside, Pasted, text_of, truth, unread, whole
 from advisor.settings.request import Request
 
 MODELFILE, OPTIONS = "ollama-modelfile", "ollama-options"
@@ -59,7 +60,7 @@ def read_modelfile(text: str) -> Pasted:
                 name, _, rest = value.partition(" ")
                 options[name.lower()] = _plain(rest.strip())
             case _ if command not in _COMMANDS:
-                unknown.append(shown(command))
+                unknown.append(printable(command))
     if model is None:
         raise unread("The Modelfile has no FROM.", "Add a line like FROM llama3.1:8b.")
     return _made(MODELFILE, options, server, model, tuple(adapters), tuple(unknown))
@@ -90,7 +91,7 @@ def _made(
     notes = [
         Note("dropped-option", f"Ollama drops {name} with a warning.") for name in others if name in _DROPPED
     ]
-    strange = tuple(shown(name) for name in others if name not in _DROPPED)
+    strange = tuple(printable(name) for name in others if name not in _DROPPED)
     if strange and format_name == MODELFILE:
         words = ", ".join(strange)
         notes.append(

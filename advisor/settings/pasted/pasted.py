@@ -10,6 +10,7 @@ from typing import Any
 from advisor.basis import Note
 from advisor.errors import UsageError
 from advisor.model.facts import ModelFacts
+from advisor.printable import printable
 from advisor.settings.request import ALL_LAYERS, Request
 from advisor.units import MiB
 
@@ -70,12 +71,6 @@ def check_size(text: str) -> None:
         raise unread("The pasted text is longer than 1 MiB.", "Paste only the command or the settings.")
 
 
-def shown(word: str) -> str:
-    """A word of the text in an answer: short, and without what a terminal would obey."""
-    printable = "".join(character if character.isprintable() else "?" for character in word)
-    return printable if len(printable) <= 80 else f"{printable[:77]}..."
-
-
 def whole(name: str, value: object) -> int:
     """A whole number of a JSON text, or of words. Raises UsageError, naming `name`."""
     if isinstance(value, bool):
@@ -91,7 +86,7 @@ def truth(name: str, value: object) -> bool:
     """True or false of a JSON text. Raises UsageError, naming `name`."""
     if isinstance(value, bool):
         return value
-    raise unread(f"{name}: {shown(repr(value))} is neither true nor false.", "Write true or false.")
+    raise unread(f"{name}: {printable(repr(value))} is neither true nor false.", "Write true or false.")
 
 
 def text_of(entry: Mapping[str, object], name: str) -> str | None:
@@ -101,7 +96,7 @@ def text_of(entry: Mapping[str, object], name: str) -> str | None:
 
 
 def _no_number(name: str, value: object) -> UsageError:
-    return unread(f"{name}: {shown(repr(value))} is not a whole number.", "Write it with digits alone.")
+    return unread(f"{name}: {printable(repr(value))} is not a whole number.", "Write it with digits alone.")
 
 
 def _blocks(share: float, facts: ModelFacts) -> int:

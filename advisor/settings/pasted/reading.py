@@ -36,11 +36,9 @@ def _of_text(text: str, shell: Shell | None) -> Pasted:
 
 def _of_json(text: str) -> Pasted:
     try:
-        document = json.loads(text)
+        document: dict[str, object] = json.loads(text)  # it begins with a brace
     except (ValueError, RecursionError) as error:
         raise unread("The pasted text begins like JSON, but is none.", "Paste the whole file.") from error
-    if not isinstance(document, dict):
-        raise unread("The pasted JSON is no table.", f"Paste {_KNOWN}.")
     if lm_studio.looks_like_defaults(document):
         return lm_studio.read_defaults(document)
     if kcpps.looks_like_kcpps(document):

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from advisor.export.asking.answer import Loaded
 from advisor.export.comparing import ThisModel, also_loaded, compared, differences, is_this, this_model
-from advisor.export.loaded import Loaded
 from advisor.export.registry import render
 from advisor.settings.load_settings import LoadSettings
 from tests.support.model_stores import add_ollama_model

@@ -30,6 +30,13 @@ def test_an_address_that_is_none_is_a_usage_error(word: str) -> None:
     assert caught.value.code == "bad-address"
 
 
+@pytest.mark.parametrize(
+    "word", ["https://example.org/a/m.gguf?download=true", "http://localhost:8080/m.gguf"]
+)
+def test_an_address_is_taken_as_it_is(word: str) -> None:
+    assert model_url(word) == word
+
+
 def test_a_name_on_hugging_face() -> None:
     url = model_url("hf:owner/a repo/sub folder/m.gguf")
     assert url == "https://huggingface.co/owner/a%20repo/resolve/main/sub%20folder/m.gguf"

@@ -148,6 +148,17 @@ def test_a_file_that_changes_between_two_requests() -> None:
     assert caught.value.code == "bad-answer"
 
 
+def test_a_server_that_sends_nothing_more_is_not_asked_for_ever() -> None:
+    content = a_file(**{"tokenizer.ggml.tokens": Array(8, ["x" * 100] * 9000)})
+
+    def ending(url: str, start: int, n_bytes: int, seconds: float, *, token: str | None) -> remote.Answer:
+        return remote.Answer(b"" if start else content[:n_bytes], len(content))
+
+    with pytest.raises(GgufError, match="stopped sending after") as caught:
+        read_remote("https://example.org/m.gguf", environment={}, transport=ending)
+    assert caught.value.code == "truncated"
+
+
 def test_the_header_is_that_of_the_file(tmp_path: Path) -> None:
     content = a_file(**{"tokenizer.ggml.tokens": Array(8, ["word"] * 40_000)})
     (tmp_path / "model.gguf").write_bytes(content)

@@ -20,21 +20,10 @@ from advisor.hardware.engine_devices import EngineDevice
 from advisor.hardware.reading import Detection, Reading, Role
 from advisor.hardware.reserve import Reserve
 from advisor.units import GiB, MiB
+from tests.support import readings
 from tests.support.fake_trees import amd_card, card, meminfo, write_files
 
-CARD = Reading(
-    sources=("nvml",),
-    name="NVIDIA GeForce RTX 3090",
-    vendor="nvidia",
-    kind=Kind.DISCRETE,
-    backend="CUDA",
-    total_bytes=24 * GiB,
-    free_bytes=23 * GiB,
-    pci_id="0000:01:00.0",
-    display_active=True,
-    bandwidth_bytes_per_second=1,
-    compute_capability=(8, 6),
-)
+CARD = replace(readings.CARD, display_active=True, bandwidth_bytes_per_second=1, compute_capability=(8, 6))
 GRAPHICS = replace(
     CARD,
     sources=("sysfs",),
@@ -73,8 +62,8 @@ def broken() -> Detection:
     raise RuntimeError("a driver's surprise")
 
 
-def of(*readings: Reading, cuda: tuple[int, int] | None = None) -> Detector:
-    return Detector("GPU", lambda: Detection(readings, cuda_version=cuda))
+def of(*found: Reading, cuda: tuple[int, int] | None = None) -> Detector:
+    return Detector("GPU", lambda: Detection(found, cuda_version=cuda))
 
 
 def test_a_detector_that_raises_and_one_that_hangs(ram: Detector, stuck: Detector) -> None:
@@ -118,6 +107,19 @@ def test_they_run_side_by_side() -> None:
 
     answers = run_detectors([Detector("one", wait, 60), Detector("two", wait, 60)])
     assert [answer.cuda_version for answer in answers] == [(1, 0), (1, 0)]
+
+
+def test_detectors_that_fail_in_every_way_leave_the_ram(ram: Detector) -> None:
+    def failing(error: Exception) -> Detector:
+        def fail() -> Detection:
+            raise error
+
+        return Detector(type(error).__name__, fail)
+
+    errors = (OSError(), MemoryError(), RecursionError(), AssertionError(), UnicodeError())
+    hardware = detect(detectors=[*map(failing, errors), ram])
+    assert hardware.ram.total_bytes == 32 * GiB
+    assert [note.code for note in hardware.findings] == ["detector-failed"] * len(errors)
 
 
 def test_an_engine_that_was_not_asked_is_not_judged(ram: Detector) -> None:

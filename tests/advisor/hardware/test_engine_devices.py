@@ -15,6 +15,7 @@ from advisor.hardware.engine_devices import (
 )
 from advisor.hardware.reading import Reading, Role
 from advisor.units import GiB
+from tests.support.readings import CARD
 
 CPU = EngineDevice("CPU", "AMD Ryzen 7", "CPU", "cpu", 32 * GiB, 32 * GiB)
 BLAS = EngineDevice("BLAS", "OpenBLAS", "BLAS", "accel", 0, 0)
@@ -22,20 +23,8 @@ CUDA0 = EngineDevice("CUDA0", "NVIDIA GeForce RTX 3090", "CUDA", "gpu", 24 * GiB
 LAVAPIPE = EngineDevice("Vulkan0", "llvmpipe (LLVM 15.0.6, 256 bits)", "Vulkan", "gpu", 2 * GiB, 2 * GiB)
 
 
-def reading(
-    name: str = "NVIDIA GeForce RTX 3090", pci_id: str | None = "0000:01:00.0", **other: object
-) -> Reading:
-    base = Reading(
-        sources=("nvml",),
-        name=name,
-        vendor="nvidia",
-        kind=Kind.DISCRETE,
-        backend="CUDA",
-        total_bytes=24 * GiB,
-        free_bytes=23 * GiB,
-        pci_id=pci_id,
-    )
-    return replace(base, **other)
+def reading(name: str = CARD.name, pci_id: str | None = CARD.pci_id, **other: object) -> Reading:
+    return replace(CARD, name=name, pci_id=pci_id, **other)
 
 
 def pairs(matches: tuple[Match, ...]) -> list[tuple[str, str | None]]:

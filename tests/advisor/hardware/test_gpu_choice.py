@@ -23,6 +23,7 @@ def table() -> tuple[KnownGpu, ...]:
         ("RTX", "Write it like"),
         ("banana", "Write it like"),
         ("16GB", "Write it like"),
+        ("4070" * 5000, "Write it like"),
         ("RTX 5090 D", "GeForce RTX 5090"),
         ("RTX 5075", "GeForce RTX 5070"),
         ("RX 7950 XTX", "Radeon RX 7900 XTX"),

@@ -7,7 +7,9 @@ import pytest
 
 from advisor.engine.protocol import EngineInfo
 from advisor.hardware.device import Hardware
+from advisor.history.fields import to_json
 from advisor.history.record import UnreadableRecord, decoded, encoded, is_same, marks, model_key, record_of
+from advisor.settings.calibration import Calibration
 from advisor.settings.rope import TRAINED_ROPE
 from advisor.units import GiB, MiB
 from tests.support.planning import a_model, gpu, ram
@@ -27,6 +29,17 @@ ENGINE = EngineInfo(
 )
 
 
+def with_file_bytes(number: str) -> str:
+    content = {**json.loads(encoded(a_record())), "file_bytes": "HERE"}
+    return json.dumps(content).replace('"HERE"', number)
+
+
+def with_decode_share(number: str) -> str:
+    taught = to_json(Calibration(decode_share={"nvidia:0": 0.5}))
+    content = {**json.loads(encoded(a_record())), "calibration": taught}
+    return json.dumps(content).replace("0.5", number)
+
+
 @pytest.mark.parametrize(
     "text",
     [
@@ -42,6 +55,8 @@ ENGINE = EngineInfo(
         json.dumps({**json.loads(encoded(a_record())), "file_bytes": "many"}),
         json.dumps({**json.loads(encoded(a_record())), "file_bytes": True}),
         json.dumps({**json.loads(encoded(a_record())), "devices": [[1, 2]]}),
+        *(with_file_bytes(number) for number in ("1" + "0" * 400, "9" * 5000, "-1e400", "NaN")),
+        *(with_decode_share(number) for number in ("1" + "0" * 400, "Infinity", "NaN")),
     ],
 )
 def test_what_is_no_record_is_not_read(text: str) -> None:

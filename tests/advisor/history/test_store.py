@@ -4,7 +4,6 @@ import subprocess
 import sys
 import threading
 from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -16,25 +15,11 @@ from advisor.history.record import marks
 from advisor.history.store import History, history_path
 from advisor.settings.calibration import NOTHING_LEARNED, Calibration
 from advisor.units import GiB, MiB
+from tests.support.histories import rows
 from tests.support.planning import gpu, ram
 from tests.support.probe_records import a_record
 
 ROOT = Path(__file__).resolve().parents[3]
-NOW = datetime(2026, 5, 1, tzinfo=UTC)
-
-
-@pytest.fixture
-def history(tmp_path: Path) -> History:
-    return History(tmp_path / "data" / "history.sqlite3", clock=lambda: NOW)
-
-
-def rows(path: Path, statement: str) -> list[tuple[object, ...]]:
-    database = sqlite3.connect(path)
-    try:
-        with database:
-            return database.execute(statement).fetchall()
-    finally:
-        database.close()
 
 
 def test_without_a_file_there_is_nothing_and_nothing_is_made(history: History) -> None:
@@ -76,98 +61,10 @@ def test_clearing_forgets_all_and_says_how_many(history: History) -> None:
     assert history.add(a_record()) == 3  # an id is never given twice
 
 
-@pytest.mark.parametrize("content", [b"this is no database", b"SQLite format 3\x00" + b"\xff" * 4096])
-@pytest.mark.parametrize("first", ["read", "write"])
-def test_a_damaged_file_is_set_aside_whole_and_a_new_one_begins(
-    history: History, content: bytes, first: str
-) -> None:
-    history.path.parent.mkdir()
-    history.path.write_bytes(content)
-    if first == "read":
-        assert history.records() == ()
-    history.add(a_record())
-    assert len(history.records()) == 1
-    broken = history.path.with_name("history.sqlite3.broken-2026-05-01")
-    assert broken.read_bytes() == content
-    (note,) = history.notes
-    assert note.code == "history-set-aside"
-    assert broken.name in note.text
-    assert History(history.path).notes == (note,)  # whoever looks later hears of it, too
-    broken.unlink()
-    assert history.notes == ()
-
-
-def test_damage_within_a_table_is_noticed_and_the_second_of_a_day_has_a_name_of_its_own(
-    history: History,
-) -> None:
-    for _ in range(2):
-        for _ in range(20):
-            history.add(a_record())
-        data = bytearray(history.path.read_bytes())
-        data[4096:] = b"\xff" * (len(data) - 4096)
-        history.path.write_bytes(data)
-        assert history.records() == ()
-        history.add(a_record())
-        assert len(history.records()) == 1
-    names = {it.name for it in history.path.parent.glob("*.broken-*")}
-    assert names == {"history.sqlite3.broken-2026-05-01", "history.sqlite3.broken-2026-05-01-2"}
-
-
-def test_what_another_program_has_mended_is_not_set_aside(history: History) -> None:
-    history.add(a_record())
-    history._set_aside()
-    assert len(history.records()) == 1
-    assert history.notes == ()
-
-
-def test_an_empty_file_is_a_new_history(history: History) -> None:
-    history.path.parent.mkdir()
-    history.path.touch()
-    assert history.records() == ()
-    history.add(a_record())
-    assert len(history.records()) == 1
-
-
-def test_a_newer_history_is_read_as_far_as_it_goes_and_not_changed(history: History) -> None:
-    history.add(a_record())
-    rows(history.path, "PRAGMA user_version = 99")
-    before = history.path.read_bytes()
-    with pytest.raises(OutputError, match="newer version") as caught:
-        history.add(a_record())
-    assert caught.value.code == "history-newer"
-    with pytest.raises(OutputError, match="newer version"):
-        history.clear()
-    assert len(history.records()) == 1
-    assert [note.code for note in history.notes] == ["history-newer"]
-    rows(history.path, "ALTER TABLE probe RENAME TO proof")
-    assert history.records() == ()
-    rows(history.path, "ALTER TABLE proof RENAME TO probe")
-    assert len(before) == history.path.stat().st_size
-
-
-def test_an_older_history_is_brought_up_to_date(history: History, monkeypatch: pytest.MonkeyPatch) -> None:
-    history.add(a_record())
-    added = "ALTER TABLE probe ADD COLUMN remark TEXT DEFAULT 'none';"
-    monkeypatch.setattr(store, "MIGRATIONS", (*store.MIGRATIONS, added))
-    history.add(a_record())
-    assert rows(history.path, "SELECT remark FROM probe") == [("none",), ("none",)]
-    assert rows(history.path, "PRAGMA user_version") == [(2,)]
-    assert len(history.records()) == 2
-
-
-def test_a_migration_that_fails_changes_nothing(history: History, monkeypatch: pytest.MonkeyPatch) -> None:
-    history.add(a_record())
-    wrong = "ALTER TABLE probe ADD COLUMN remark TEXT; ALTER TABLE absent ADD COLUMN x TEXT;"
-    monkeypatch.setattr(store, "MIGRATIONS", (*store.MIGRATIONS, wrong))
-    with pytest.raises(OutputError):
-        history.add(a_record())
-    monkeypatch.undo()
-    assert len(history.records()) == 1
-
-
 def test_a_record_that_cannot_be_read_hides_no_other(history: History) -> None:
     history.add(a_record("good"))
-    rows(history.path, "INSERT INTO probe (model_key, record) VALUES ('x', '{\"at\": 1}')")
+    for record in ("'{\"at\": 1}'", "CAST(x'7bfffe' AS TEXT)", "x'00ff'", "1"):
+        rows(history.path, f"INSERT INTO probe (model_key, record) VALUES ('x', {record})")
     assert [it.model_name for it in history.records()] == ["good"]
     assert [note.code for note in history.notes] == ["history-unreadable-records"]
 

@@ -15,6 +15,7 @@ from tests.support.model_stores import (
     model_bytes,
     places,
 )
+from tests.support.shut_folders import shut
 
 LIBRARY = "registry.ollama.ai/library"
 
@@ -63,6 +64,16 @@ def test_a_model_that_cannot_be_opened_says_why(word: str, code: str, said: str,
     with pytest.raises(ModelError, match=said) as caught:
         model_path(word, Installed(places(home)))
     assert caught.value.code == code
+
+
+@pytest.mark.parametrize("name", ["", "m"])
+def test_a_path_that_may_not_be_looked_at_is_left_to_the_reader_of_files(
+    tmp_path: Path, home: Path, name: str
+) -> None:
+    folder = tmp_path / "shut"
+    add_file(folder, "m", b"GGUF")
+    with shut(folder):
+        assert model_path(str(folder / name), Installed(places(home))) == folder / name
 
 
 @pytest.mark.parametrize("word", ["absent.gguf", "a/b/c/d/e", "./absent", "https://x.org/a", "", "no\0name"])

@@ -38,6 +38,14 @@ def test_devices_are_named_as_the_engine_would_name_them() -> None:
     assert [t.name for t in targets(Hardware((known, RAM)))] == ["Vulkan0", "CPU"]
 
 
+def test_a_full_card_has_nothing_to_share_and_one_that_does_not_tell_all_of_it() -> None:
+    full, silent = replace(CARD, free_bytes=0), replace(CARD, id="nvidia:1", free_bytes=None)
+    full_ram = replace(RAM, free_bytes=0)
+    found = targets(Hardware((full, silent, full_ram)))
+    # src/llama-model.cpp: the default split is by free memory, and nothing is nothing.
+    assert [target.free_bytes for target in found] == [0, silent.total_bytes, 0]
+
+
 def test_graphics_of_a_processor_are_used_only_where_there_is_no_card() -> None:
     assert [t.name for t in targets(Hardware((CARD, graphics(), RAM)))] == ["CUDA0", "CPU"]
     assert [t.name for t in targets(Hardware((graphics(), RAM)))] == ["Vulkan0", "CPU"]

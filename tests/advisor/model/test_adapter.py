@@ -34,7 +34,7 @@ def test_what_is_no_adapter_is_named_for_what_it_is(tmp_path: Path) -> None:
             'only one of the two matrices for "blk.0',
         ),
         (adapter(QUERY, more=[TensorSpec("blk.0.attn_k.weight")]), 'holds "blk.0.attn_k.weight"'),
-        (adapter({"\x1b[2J.weight": (64, 128)}, more=[TensorSpec("\x1b.lora_a")]), 'matrices for "?"'),
+        (adapter({"\x1b[2J.weight": (64, 128)}, more=[TensorSpec("\x1b.lora_a")]), r'matrices for "\x1b"'),
     ],
 )
 def test_what_llama_cpp_would_refuse_is_refused(made: GgufBytes, finding: str, tmp_path: Path) -> None:

@@ -7,7 +7,6 @@ import pytest
 from advisor.errors import ModelFactsError
 from advisor.gguf.header import Value
 from advisor.model import facts
-from advisor.model.refusals import printable
 from tests.support.model_headers import model_header, tensor
 
 
@@ -65,9 +64,3 @@ def test_an_image_model_is_called_by_its_architecture() -> None:
 def test_an_unknown_type_of_file_is_read_as_a_model() -> None:
     assert facts(model_header("llama", metadata={"general.type": "model"})).architecture == "llama"
     assert facts(model_header("llama", metadata={"general.type": 7})).architecture == "llama"
-
-
-def test_strange_names_are_shown_without_harm() -> None:
-    assert printable("a\x1b[31mb\nc") == "a?[31mb?c"
-    assert printable("x" * 200) == "x" * 80 + "..."
-    assert printable("Qwen3 8B") == "Qwen3 8B"

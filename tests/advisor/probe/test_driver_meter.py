@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
@@ -14,22 +15,15 @@ from advisor.hardware.reading import Detection, Reading
 from advisor.probe.driver_meter import DriverMeter
 from advisor.probe.peaks import Use
 from advisor.units import GiB, MiB
+from tests.support import readings
 from tests.support.planning import gpu, ram
 
 CARD = replace(gpu(23 * GiB), id="nvidia:0", engine_device="CUDA0", sources=("nvml",), pci_id=None)
-READING = Reading(
-    sources=("nvml",),
-    name="A card",
-    vendor="nvidia",
-    kind=Kind.DISCRETE,
-    backend="CUDA",
-    total_bytes=24 * GiB,
-    free_bytes=21 * GiB,
-)
+READING = replace(readings.CARD, free_bytes=21 * GiB, pci_id=None)
 
 
-def meter(*readings: Reading, devices: Sequence[Device] = (CARD,), **options: Any) -> DriverMeter:
-    detector = Detector("made up", lambda: Detection(readings))
+def meter(*found: Reading, devices: Sequence[Device] = (CARD,), **options: Any) -> DriverMeter:
+    detector = Detector("made up", lambda: Detection(found))
     return DriverMeter(Hardware((*devices, ram(64 * GiB))), (detector,), **options)
 
 
@@ -42,6 +36,25 @@ def test_a_driver_that_fails_or_tells_nothing_is_left_out() -> None:
     assert meter(replace(READING, free_bytes=None)).read() == Use()
     assert meter(replace(READING, vendor="amd")).read() == Use()
     assert meter().read() == Use()
+
+
+def test_a_driver_that_hangs_is_asked_once_and_the_others_again() -> None:
+    release, asked = threading.Event(), []
+
+    def hang() -> Detection:
+        asked.append("hangs")
+        release.wait()
+        return Detection()
+
+    def answer() -> Detection:
+        asked.append("answers")
+        return Detection((READING,))
+
+    detectors = (Detector("hangs", hang, deadline_s=0.05), Detector("answers", answer))
+    it = DriverMeter(Hardware((CARD, ram(64 * GiB))), detectors)
+    assert [it.read() for _ in range(3)] == [Use({"CUDA0": 3 * GiB})] * 3
+    release.set()
+    assert sorted(asked) == ["answers"] * 3 + ["hangs"]
 
 
 def test_what_is_in_use_of_a_card() -> None:

@@ -33,6 +33,19 @@ def test_an_empty_context_that_writes_far_slower_than_a_small_one_is_spilled(pro
     assert {a.outcome for a in found.attempts if a.n_ctx > 12288} == {Outcome.SPILLED}
 
 
+def test_a_context_that_is_slow_but_once_was_met_by_a_busy_machine(proof: Proof) -> None:
+    asked: list[int] = []
+
+    def speed(n_ctx: int, depth: int) -> float:
+        asked.append(n_ctx)
+        return 10.0 if n_ctx > 256 and asked.count(n_ctx) == 1 else 100.0
+
+    prover = FakeProver(limit=1 << 30, speed=speed)
+    found = proof(prover, card_that_lends(64 * GiB), ram(64 * GiB))
+    assert {attempt.outcome for attempt in found.attempts} == {Outcome.OK}
+    assert prover.tried[:4] == [256, found.limit_n_ctx, 256, found.limit_n_ctx]
+
+
 def test_a_collapse_at_depth_is_spilled(proof: Proof) -> None:
     def speed(n_ctx: int, depth: int) -> float:
         return 2.0 if depth > 9000 else 100.0

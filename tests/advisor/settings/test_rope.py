@@ -25,12 +25,26 @@ MODEL = a_model(n_ctx_train=32768)
         (Rope(freq_scale=0), "--rope-freq-scale"),
         (Rope(scale=2, freq_scale=0.5), "--rope-scale"),
         (Rope(yarn_beta_fast=float("nan")), "--yarn-beta-fast"),
+        (Rope(scale=1e300), "--rope-scale"),
+        (Rope(scale=1e-300), "--rope-scale"),
+        (Rope(freq_scale=1e300), "--rope-freq-scale"),
+        (Rope(freq_scale=5e-324), "--rope-freq-scale"),
     ],
 )
 def test_what_llama_cpp_cannot_work_with_is_refused(rope: Rope, option: str) -> None:
     with pytest.raises(SettingsError) as caught:
         Request(rope=rope).check()
     assert caught.value.option == option
+
+
+@given(st.floats(allow_nan=False), st.sampled_from(["scale", "freq_scale"]))
+def test_what_is_not_refused_can_be_counted_with(value: float, name: str) -> None:
+    rope = Rope(scaling="yarn", **{name: value})
+    try:
+        rope.check()
+    except SettingsError:
+        return
+    assert reaches(MODEL, rope) >= 0
 
 
 def test_the_models_own_values_are_allowed() -> None:

@@ -4,69 +4,29 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from advisor.basis import Basis
 from advisor.errors import SettingsError
 from advisor.hardware.device import Device, Hardware, Kind
-from advisor.model.facts import Attention, Layer, ModelFacts, Recurrence, Role, Weight
-from advisor.settings.calibration import NOTHING_LEARNED, Calibration
-from advisor.settings.load_settings import LoadSettings
-from advisor.speed import Decoding, Rate, calibrated, decoding
+from advisor.model.facts import Attention, Layer, ModelFacts, Recurrence, Role
+from advisor.speed import decoding
 from advisor.units import GiB
-from tests.support.planning import a_model, gpu, ram
-
-F16 = 1
-LAYER, HEAD, EMBEDDING = 128_000_000, 512_000_000, 256_000_000
-WEIGHTS = 32 * LAYER + HEAD  # 4.608 GB: the embedding is looked up, not read
-KV_PER_TOKEN = 131_072  # 32 layers of 8 heads of 128, K and V, two bytes each
-CARD, SLOW_RAM = 504_000_000_000, 42_700_000_000
-
-ON_GPU = LoadSettings(n_ctx=32768, n_gpu_layers=33)
-
-
-def tensor(name: str, role: Role, n_bytes: int, layer: int | None = None) -> Weight:
-    return Weight(name, role, layer, (512, 64), F16, n_bytes, is_expert="_exps" in name)
-
-
-def dense() -> ModelFacts:
-    layers = [tensor(f"blk.{i}.attn_q.weight", Role.LAYER, LAYER, i) for i in range(32)]
-    ends = [
-        tensor("token_embd.weight", Role.INPUT, EMBEDDING),
-        tensor("output.weight", Role.OUTPUT, HEAD),
-    ]
-    return replace(a_model(), weights=(*layers, *ends))
-
-
-def mixture(n_used: int = 8, n_expert: int = 128) -> ModelFacts:
-    """The dense model with experts beside each layer, 64 MB for every one of them."""
-    plain = dense()
-    experts = [tensor(f"blk.{i}.ffn_up_exps.weight", Role.LAYER, 128 * 64_000_000, i) for i in range(32)]
-    layers = tuple(replace(layer, n_expert_used=n_used) for layer in plain.layers)
-    return replace(plain, layers=layers, weights=(*plain.weights, *experts), n_expert=n_expert)
-
-
-def with_attention(attention: Attention, *more: Attention) -> ModelFacts:
-    attentions = (attention, *more)
-    layers = tuple(Layer(i, attentions[i % len(attentions)], None, 0, 0) for i in range(32))
-    return replace(dense(), layers=layers)
-
-
-def computer(bandwidth: int | None = CARD, ram_bandwidth: int | None = None, **changes: object) -> Hardware:
-    card = replace(gpu(24 * GiB), bandwidth_bytes_per_second=bandwidth, **changes)
-    return Hardware((card, replace(ram(64 * GiB), bandwidth_bytes_per_second=ram_bandwidth)))
-
-
-def write(facts: ModelFacts, settings: LoadSettings = ON_GPU, hardware: Hardware | None = None) -> Decoding:
-    found = decoding(facts, settings, hardware or computer())
-    assert found
-    return found
-
-
-def seconds(n_bytes: float, bandwidth: float, low: float, high: float) -> Rate:
-    return Rate(bandwidth * low / n_bytes, bandwidth * high / n_bytes)
-
-
-def assert_rate(found: Rate, wanted: Rate) -> None:
-    assert (found.low, found.high) == pytest.approx((wanted.low, wanted.high))
+from tests.support.planning import gpu, ram
+from tests.support.writing_speed import (
+    CARD,
+    EMBEDDING,
+    HEAD,
+    KV_PER_TOKEN,
+    LAYER,
+    ON_GPU,
+    SLOW_RAM,
+    WEIGHTS,
+    assert_rate,
+    computer,
+    dense,
+    mixture,
+    seconds,
+    with_attention,
+    write,
+)
 
 
 @pytest.mark.parametrize(
@@ -246,72 +206,3 @@ def test_two_cards_take_turns() -> None:
     # 33 in equal parts: 17 layers on the first card, 15 and the output on the second, half as fast.
     spent = 17 * LAYER / (CARD * 0.5) + (15 * LAYER + HEAD) / (CARD / 2 * 0.5)
     assert found.rate(0).low == pytest.approx(1 / spent)
-
-
-def learned(share: float, device: str = "nvidia:0") -> Calibration:
-    return Calibration(decode_share={device: share}, n_probes=1)
-
-
-def test_what_was_measured_is_a_narrow_range() -> None:
-    found = decoding(dense(), ON_GPU, computer(), learned(0.62))
-    assert found
-    assert found.basis is Basis.MEASURED
-    assert_rate(found.rate(8192), seconds(WEIGHTS + 8192 * KV_PER_TOKEN, CARD, 0.62 * 0.9, 0.62 * 1.1))
-    assert write(dense()).basis is Basis.ASSUMED
-
-
-def test_a_dense_model_teaches_nothing_about_one_with_experts() -> None:
-    found = decoding(mixture(), ON_GPU, computer(), learned(0.62))
-    assert found
-    assert found.basis is Basis.ASSUMED
-    experts = Calibration(expert_decode_share={"nvidia:0": 0.4}, n_probes=1)
-    measured = decoding(mixture(), ON_GPU, computer(), experts)
-    assert measured
-    assert measured.basis is Basis.MEASURED
-    assert measured.readings[0].efficiency == pytest.approx((0.36, 0.44))
-
-
-def test_one_device_measured_of_two_is_still_assumed() -> None:
-    partial = replace(ON_GPU, n_gpu_layers=17)
-    found = decoding(dense(), partial, computer(), learned(0.62))
-    assert found
-    assert found.basis is Basis.ASSUMED
-    both = decoding(
-        dense(), partial, computer(), replace(learned(0.62), decode_share={"nvidia:0": 0.62, "ram": 1.4})
-    )
-    assert both
-    assert both.basis is Basis.MEASURED
-
-
-def test_ram_that_was_measured_is_not_assumed_any_more() -> None:
-    # The share is of the slow RAM that stands in for it: more than 1 where the RAM is faster.
-    found = decoding(dense(), replace(ON_GPU, n_gpu_layers=0), computer(), learned(1.4, "ram"))
-    assert found
-    assert (found.assumed_ram, found.basis) == (None, Basis.MEASURED)
-    assert found.rate(0).low == pytest.approx(SLOW_RAM * 1.4 * 0.9 / WEIGHTS)
-
-
-def test_a_vendor_that_cannot_be_predicted_can_be_measured() -> None:
-    found = decoding(dense(), ON_GPU, computer(vendor="intel"), learned(0.05))
-    assert found
-    assert found.basis is Basis.MEASURED
-
-
-def test_made_up_hardware_learns_nothing_from_this_computer() -> None:
-    other = replace(computer(), made_up=True)
-    assert calibrated(other, learned(0.62)) is other
-    nothing = computer()
-    assert calibrated(nothing, NOTHING_LEARNED) is nothing
-    assert [device.measured is not None for device in calibrated(nothing, learned(0.62)).devices] == [
-        True,
-        False,
-    ]
-
-
-@given(st.floats(0.01, 1.5), st.floats(1.0, 5.0), st.integers(0, 200))
-def test_a_better_share_is_never_slower(share: float, factor: float, steps: int) -> None:
-    slow = decoding(dense(), ON_GPU, computer(), learned(share))
-    fast = decoding(dense(), ON_GPU, computer(), learned(share * factor))
-    assert slow
-    assert fast
-    assert fast.rate(steps * 100).low >= slow.rate(steps * 100).low

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from advisor.errors import AdvisorError
-from advisor.export.loaded import Loaded, ask
+from advisor.export.asking.answer import Loaded
+from advisor.export.loaded import ask
 from tests.support.answering_server import answering
 
 CONFIG = {

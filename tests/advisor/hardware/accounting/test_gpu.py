@@ -13,31 +13,14 @@ from advisor.hardware.accounting.host import Host, host_of, ram_device
 from advisor.hardware.device import Kind
 from advisor.hardware.engine_devices import EngineDevice
 from advisor.hardware.gpu_table import find_by_name, known_gpus
-from advisor.hardware.reading import Reading, Role
+from advisor.hardware.reading import Role
 from advisor.hardware.reserve import AUTO, Reserve
 from advisor.units import GiB, MiB
+from tests.support import readings
+from tests.support.readings import RAM
 
 HOST = Host(32 * GiB, 20 * GiB, 2 * GiB, 32 * GiB // 10)
-CARD = Reading(
-    sources=("nvml",),
-    name="NVIDIA GeForce RTX 3090",
-    vendor="nvidia",
-    kind=Kind.DISCRETE,
-    backend="CUDA",
-    total_bytes=24 * GiB,
-    free_bytes=23 * GiB,
-    display_active=False,
-)
-RAM = Reading(
-    sources=("meminfo",),
-    name="RAM",
-    vendor="",
-    kind=Kind.CPU,
-    backend="CPU",
-    total_bytes=32 * GiB,
-    free_bytes=20 * GiB,
-    role=Role.DESKTOP_RAM,
-)
+CARD = replace(readings.CARD, display_active=False)
 
 figures = st.none() | st.integers(-(2**63), 2**65) | st.integers(0, 256 * GiB)
 known_figures = st.integers(-(2**63), 2**65) | st.integers(0, 256 * GiB)

@@ -6,20 +6,10 @@ from dataclasses import replace
 
 from advisor.hardware.accounting.host import ram_device
 from advisor.hardware.device import Kind
-from advisor.hardware.reading import Reading, Role
+from advisor.hardware.reading import Role
 from advisor.hardware.reserve import AUTO, Reserve
 from advisor.units import GiB
-
-RAM = Reading(
-    sources=("meminfo",),
-    name="RAM",
-    vendor="",
-    kind=Kind.CPU,
-    backend="CPU",
-    total_bytes=32 * GiB,
-    free_bytes=20 * GiB,
-    role=Role.DESKTOP_RAM,
-)
+from tests.support.readings import RAM
 
 
 def test_ram_on_a_desktop() -> None:

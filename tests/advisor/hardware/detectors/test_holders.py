@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import psutil
 import pytest
 
 from advisor.hardware.detectors.holders import Process, holders, process_reader
@@ -120,6 +121,22 @@ def test_programs_from_proc(tmp_path: Path) -> None:
     read = process_reader(tmp_path, "linux")
     assert read(7) == Process("ollama", ("/usr/bin/ollama", "runner", "--port", "1"))
     assert read(8) is None
+
+
+def test_a_store_of_ollamas_that_cannot_be_looked_into_names_no_model(tmp_path: Path) -> None:
+    blob = f"/{'x' * 300}/blobs/sha256-{DIGEST}"  # no system has such a name
+    found = one(Process("ollama", ("ollama", "runner", "--model", blob)), tmp_path)
+    assert found.release_command == "ollama ps; ollama stop NAME"
+
+
+def test_a_program_that_hides_its_command_line_has_a_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    def deny(process: psutil.Process) -> list[str]:
+        raise psutil.AccessDenied(process.pid)
+
+    monkeypatch.setattr(psutil.Process, "cmdline", deny)
+    running = process_reader(Path("/"), "win32")(os.getpid())
+    assert running is not None
+    assert running == Process(psutil.Process().name())
 
 
 def test_programs_from_psutil() -> None:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import psutil
+import pytest
+
 from advisor.hardware.detectors import ram
 from advisor.hardware.detectors.ram import VirtualMemory
 from advisor.hardware.reading import Reading, Role
@@ -105,6 +108,18 @@ def test_other_systems_are_asked_themselves(tmp_path: Path) -> None:
     )
     (reading,) = detection.readings
     assert (reading.total_bytes, reading.free_bytes, reading.role) == (16 * GiB, 9 * GiB, Role.DESKTOP_RAM)
+
+
+@pytest.mark.parametrize("error", [psutil.Error("no"), RuntimeError("no"), OSError("no")])
+def test_psutil_that_fails_is_an_error_of_the_system(
+    monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    def fail() -> None:
+        raise error
+
+    monkeypatch.setattr(psutil, "virtual_memory", fail)
+    with pytest.raises(OSError, match="no"):
+        ram.read_virtual_memory()
 
 
 def test_psutil_answers_on_this_computer() -> None:

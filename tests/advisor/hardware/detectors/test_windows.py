@@ -15,20 +15,17 @@ from advisor.hardware.device import Hardware, Kind
 from advisor.hardware.engine_devices import EngineDevice
 from advisor.hardware.reading import Detection, Reading, Role
 from advisor.units import GiB, MiB
+from tests.support.readings import CARD
 
 RTX_3070 = Adapter("NVIDIA GeForce RTX 3070", 0x10DE, 8 * GiB, 16 * GiB, 7783 * MiB, 100 * MiB)
 UHD_770 = Adapter("Intel(R) UHD Graphics 770", 0x8086, 128 * MiB, 16 * GiB, 15 * GiB, 0)
 RX_7800 = Adapter("AMD Radeon RX 7800 XT", 0x1002, 16 * GiB, 16 * GiB, 15 * GiB, GiB)
-NVML_3070 = Reading(
-    sources=("nvml",),
+NVML_3070 = replace(
+    CARD,
     name="NVIDIA GeForce RTX 3070",
-    vendor="nvidia",
-    kind=Kind.DISCRETE,
-    backend="CUDA",
     total_bytes=8 * GiB,
     free_bytes=7900 * MiB,
     reserved_by_driver_bytes=200 * MiB,
-    pci_id="0000:01:00.0",
     role=Role.WDDM,
     display_active=True,
 )

@@ -51,6 +51,14 @@ def test_a_home_elsewhere_is_known_too(monkeypatch: pytest.MonkeyPatch) -> None:
     assert without_homes("/usr/lib") == "/usr/lib"
 
 
+def test_an_account_without_a_home_has_a_report(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail() -> Path:
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.setattr(Path, "home", fail)
+    assert without_homes("/usr/lib, /home/ada") == "/usr/lib, ~"
+
+
 def test_a_path_in_a_finding_is_cleaned() -> None:
     found = Finding(
         "engine-broken", Severity.ERROR, "cannot open /home/ada/x.so", "/home/ada/bin/python -m pip"

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import zlib
 from dataclasses import replace
 from pathlib import Path
 
@@ -64,6 +65,28 @@ def test_half_files_and_side_files_are_left_out_unless_they_were_meant_as_models
         assert [line.kind for line in lines if isinstance(line, LeftOut)] == [PARTIAL, NO_MODEL]
     else:
         assert [bool(line.problem) for line in lines if isinstance(line, Listed)] == [True, True]
+
+
+def test_what_cannot_be_read_or_planned_says_why(tmp_path: Path, cache_path: Path) -> None:
+    lost = add_file(tmp_path, "m-00001-of-00002.gguf", b"GGUF")
+    assert "parts is missing" in (ask(lost, cache_path).problem or "")
+    path = write_shape("llama-3.2-1b", tmp_path)
+    with header_cache.opened(cache_path) as cache:
+        (line,) = listed((model_of(path, runtime="no-such-runtime"),), HERE, cache)
+    assert line.architecture == "llama"
+    assert "no-such-runtime" in (line.problem or "")
+
+
+def test_facts_in_the_cache_that_are_none_are_read_again(
+    tmp_path: Path, cache_path: Path, reads: list[Path]
+) -> None:
+    path = write_shape("llama-3.2-1b", tmp_path)
+    first = ask(path, cache_path)
+    with sqlite3.connect(cache_path) as database:
+        database.execute("UPDATE headers SET facts = ?, judgement = ''", (zlib.compress(b"[1, 2]"),))
+    database.close()
+    assert ask(path, cache_path) == first
+    assert reads == [path, path]
 
 
 def test_refusals_are_remembered_too(tmp_path: Path, cache_path: Path, reads: list[Path]) -> None:

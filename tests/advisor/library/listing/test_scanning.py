@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import io
 import json
+import socket
 import sys
 import threading
 from pathlib import Path
@@ -59,15 +60,18 @@ def test_a_program_that_is_not_there_is_a_problem(tmp_path: Path, monkeypatch: p
 def test_closing_ends_a_question_that_is_not_answered(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(scanning, "_WORDS", ("-c", "import sys; sys.stdin.read()"))
-    monkeypatch.setattr(scanning, "command_line", lambda: (sys.executable,))
     headers = Headers()
     lines: list[Listed | None] = []
     path = write_shape("llama-3.2-1b", tmp_path)
     asking = threading.Thread(target=lambda: lines.append(headers.line(model_of(path), HERE)))
-    asking.start()
-    headers.close()
-    asking.join()
+    with socket.create_server(("127.0.0.1", 0)) as door:
+        knock = f"socket.create_connection(('127.0.0.1', {door.getsockname()[1]}))"
+        code = f"import socket, sys; connection = {knock}; sys.stdin.read()"
+        monkeypatch.setattr(scanning, "command_line", lambda: (sys.executable, "-c", code))
+        asking.start()
+        door.accept()[0].close()  # the child is there, and will not answer
+        headers.close()
+        asking.join()
     (line,) = lines
     assert line is not None
     assert line.problem

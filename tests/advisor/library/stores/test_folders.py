@@ -7,6 +7,7 @@ import pytest
 from advisor.library import files
 from advisor.library.stores import folders
 from tests.support.model_stores import add_file, places
+from tests.support.shut_folders import shut
 
 
 def names(top: Path) -> list[str]:
@@ -25,18 +26,11 @@ def test_what_cannot_be_read_is_named_and_the_rest_is_found(tmp_path: Path) -> N
     ]
 
 
-def test_a_folder_without_permission_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_folder_without_permission_is_named(tmp_path: Path) -> None:
     add_file(tmp_path, "open/a.gguf", b"GGUF")
     add_file(tmp_path, "shut/b.gguf", b"GGUF")
-    listing = files._sorted_entries
-
-    def guarded(path: Path) -> tuple[tuple[str, ...], ...]:
-        if path.name == "shut":
-            raise PermissionError(13, "Permission denied")
-        return listing(path)
-
-    monkeypatch.setattr(files, "_sorted_entries", guarded)
-    found = folders.find([tmp_path])
+    with shut(tmp_path / "shut"):
+        found = folders.find([tmp_path])
     assert [model.path.name for model in found.models] == ["a.gguf"]
     assert [trouble.path.name for trouble in found.unreadable] == ["shut"]
     assert "no permission" in found.unreadable[0].sentence

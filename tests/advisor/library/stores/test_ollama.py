@@ -18,6 +18,7 @@ from tests.support.model_stores import (
     places,
     projector_bytes,
 )
+from tests.support.shut_folders import shut
 
 LIBRARY = "registry.ollama.ai/library"
 GOOD_DIGEST = "sha256:" + "a" * 64
@@ -133,19 +134,12 @@ def test_manifests_at_other_depths_and_hidden_files_are_left_out(store: Path, tm
 
 
 def test_a_store_that_cannot_be_looked_into_is_named_and_the_others_are_read(
-    store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    store: Path, tmp_path: Path
 ) -> None:
     add_ollama_model(store, f"{LIBRARY}/llama3.1/8b", model_bytes(tmp_path))
     service = places(tmp_path).root / "usr/share/ollama/.ollama/models"
-    stat = Path.stat
-
-    def guarded(path: Path, **how: bool) -> os.stat_result:
-        if path.is_relative_to(service):
-            raise PermissionError(13, "Permission denied")
-        return stat(path, **how)
-
-    monkeypatch.setattr(Path, "stat", guarded)
-    found = ollama.find(places(tmp_path))
+    with shut(service):
+        found = ollama.find(places(tmp_path))
     assert [model.name for model in found.models] == ["llama3.1:8b"]
     (trouble,) = found.unreadable
     assert trouble.path == service

@@ -5,7 +5,9 @@ from dataclasses import replace
 import pytest
 
 from advisor.memory.graph.block import Block, read_graph
-from advisor.memory.graph.replay import Kept, masks_bytes, replay
+from advisor.memory.graph.inputs import masks_bytes
+from advisor.memory.graph.replay import replay
+from advisor.memory.graph.splits import Kept
 from advisor.memory.graph.walk import Carried, Pass
 from advisor.model.facts import Attention, Layer, Recurrence, Role, Weight
 from tests.support.planning import a_model
