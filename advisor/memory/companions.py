@@ -13,8 +13,8 @@ from advisor.errors import SettingsError
 from advisor.memory.adapters import AdapterFormula
 from advisor.memory.formula import Formula
 from advisor.memory.kv_cache import check_cache_types
+from advisor.memory.multi_token import Prediction, prediction_companions
 from advisor.memory.plan import Buffers, Companion, CompanionKind, Target
-from advisor.memory.prediction import Prediction, prediction_companions
 from advisor.model.adapter import Adapter
 from advisor.model.architectures import DRAFTS
 from advisor.model.facts import ModelFacts, Role

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from advisor.hardware.device import Device, Hardware
-from advisor.memory.assemble import targets
+from advisor.memory.assemble import devices_by_name, targets
 from advisor.model.facts import ModelFacts
 from advisor.recommend.planning import Planning
 from advisor.settings.request import Request
@@ -46,8 +46,7 @@ def may_spread(request: Request, cards: list[Device]) -> bool:
 
 def used_cards(hardware: Hardware) -> list[Device]:
     """The GPUs that a load would use, in llama.cpp's order."""
-    devices = {device.id: device for device in hardware.devices}
-    return [devices[target.device_id] for target in targets(hardware)[:-1]]
+    return list(devices_by_name(hardware).values())[:-1]
 
 
 def weighed_split(

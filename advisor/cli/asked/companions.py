@@ -9,13 +9,15 @@ from advisor.basis import Note
 from advisor.cli.asked.installed import installed_here
 from advisor.cli.asked.model import is_here, named_facts
 from advisor.errors import SettingsError
+from advisor.library.company import projectors_of
 from advisor.library.names import exists, installed_named
+from advisor.library.places import places_here
 from advisor.library.stores import ollama
 from advisor.memory.companions import Companions, Draft, nearby_note
-from advisor.memory.prediction import Prediction
+from advisor.memory.multi_token import Prediction
 from advisor.model import ModelFacts
 from advisor.model.adapter import read_adapter
-from advisor.model.projector import projectors_beside, read_projector
+from advisor.model.projector import read_projector
 from advisor.settings.request import ALL_LAYERS
 
 MOST_DRAFTED = 64
@@ -39,7 +41,7 @@ def nearby_notes(args: argparse.Namespace, facts: ModelFacts) -> tuple[Note, ...
     """What lies beside the model and is not counted: people forget its projector."""
     if args.mmproj or not is_here(args.model) or facts.path is None or _projector_of_name(args.model):
         return ()
-    note = nearby_note(projectors_beside(facts.path))
+    note = nearby_note(projectors_of(facts, places_here()))
     return (note,) if note else ()
 
 

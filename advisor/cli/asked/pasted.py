@@ -117,4 +117,7 @@ def _path(word: str | None) -> str | None:
     """A shell would have replaced the "~"."""
     if not word or not word.startswith(("~/", "~\\")):
         return word
-    return str(Path.home() / word[2:])
+    try:
+        return str(Path.home() / word[2:])
+    except RuntimeError:  # an account without a home
+        return word

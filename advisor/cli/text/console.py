@@ -6,6 +6,8 @@ import sys
 from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING
 
+from advisor.printable import printable
+
 if TYPE_CHECKING:  # rich takes 60 ms to import, and --json does not need it
     from rich.console import Console
 
@@ -48,4 +50,4 @@ def progress(words: str, *, quiet: bool) -> AbstractContextManager[object]:
 
 def plain(text: str) -> str:
     """Text out of a file, safe for a terminal: control characters are shown, not obeyed."""
-    return "".join(character if character.isprintable() else f"\\x{ord(character):02x}" for character in text)
+    return printable(text, limit=None)

@@ -5,8 +5,8 @@ import pytest
 from advisor.basis import Basis
 from advisor.errors import SettingsError
 from advisor.memory.formula import Formula
+from advisor.memory.multi_token import Prediction, prediction_companions
 from advisor.memory.plan import Companion, CompanionKind, Target
-from advisor.memory.prediction import Prediction, prediction_companions
 from advisor.model.facts import Layer, ModelFacts, Recurrence, Role, Weight
 from advisor.settings.load_settings import LoadSettings
 from advisor.units import GiB, MiB
