@@ -24,7 +24,7 @@ from advisor.recommend.places import places
 from advisor.recommend.planner import Planner
 from advisor.recommend.result import Recommendation
 from advisor.settings.request import Request
-from advisor.settings.runtimes import resolve
+from advisor.settings.resolve import resolve
 from advisor.units import GiB, format_bytes, format_tokens
 
 

@@ -16,7 +16,7 @@ from advisor.model.facts import ModelFacts
 from advisor.settings.asking import request_of
 from advisor.settings.load_settings import LoadSettings
 from advisor.settings.request import Request
-from advisor.settings.runtimes import resolve
+from advisor.settings.resolve import resolve
 from advisor.units import MiB, pad
 
 

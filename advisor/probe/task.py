@@ -12,7 +12,7 @@ from advisor.recommend.planning import Planning
 from advisor.recommend.search import ContextRange, context_range
 from advisor.settings.load_settings import LoadSettings
 from advisor.settings.request import Request
-from advisor.settings.runtimes import resolve
+from advisor.settings.resolve import resolve
 from advisor.units import pad
 
 

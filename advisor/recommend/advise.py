@@ -29,7 +29,7 @@ from advisor.recommend.search import ContextRange, context_range, training_end
 from advisor.recommend.what_if_types import what_if_types
 from advisor.settings.calibration import NOTHING_LEARNED, Calibration
 from advisor.settings.request import Request
-from advisor.settings.runtimes import asked_n_ctx, resolve
+from advisor.settings.resolve import asked_n_ctx, resolve
 from advisor.speed import calibrated, decoding
 
 

@@ -12,7 +12,7 @@ from advisor.recommend.cpu_placement import moves_to_cpu
 from advisor.recommend.result import Alternative, Goal
 from advisor.recommend.row import is_faster
 from advisor.settings.request import Request
-from advisor.settings.runtimes import asked_n_ctx
+from advisor.settings.resolve import asked_n_ctx
 from advisor.speed import decoding
 
 # With less than this on the GPUs alone a conversation hardly begins: then any row that holds more is better.

@@ -14,7 +14,8 @@ from advisor.recommend.gpu_placement import may_spread, used_cards, weighed_spli
 from advisor.recommend.planning import Planning
 from advisor.settings.load_settings import LoadSettings
 from advisor.settings.request import ALL_LAYERS, Request
-from advisor.settings.runtimes import resolve, runtime_named
+from advisor.settings.resolve import resolve
+from advisor.settings.runtimes import runtime_named
 
 
 def least_on_cpu(

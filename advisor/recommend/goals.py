@@ -16,7 +16,7 @@ from advisor.presets import read_shipped_toml, read_toml, user_presets, write_ow
 from advisor.recommend.result import Goal, Patience
 from advisor.settings.load_settings import CACHE_TYPES
 from advisor.settings.request import Request
-from advisor.settings.runtimes import resolve
+from advisor.settings.resolve import resolve
 from advisor.units import format_tokens
 
 DEFAULT_GOAL = "chat"

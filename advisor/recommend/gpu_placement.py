@@ -10,7 +10,8 @@ from advisor.memory.assemble import devices_by_name, targets
 from advisor.model.facts import ModelFacts
 from advisor.recommend.planning import Planning
 from advisor.settings.request import Request
-from advisor.settings.runtimes import resolve, runtime_named
+from advisor.settings.resolve import resolve
+from advisor.settings.runtimes import runtime_named
 
 
 def gpu_placements(

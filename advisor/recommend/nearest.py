@@ -23,7 +23,8 @@ from advisor.recommend.row import largest_row
 from advisor.recommend.search import context_range
 from advisor.settings.load_settings import LoadSettings
 from advisor.settings.request import Request
-from advisor.settings.runtimes import resolve, runtime_named
+from advisor.settings.resolve import resolve
+from advisor.settings.runtimes import runtime_named
 from advisor.units import format_bytes, format_tokens
 
 _SMALLER_UBATCHES = (256, 128, 64)

@@ -17,7 +17,7 @@ from advisor.recommend.search import ContextRange, bands, context_range
 from advisor.recommend.steps import steps
 from advisor.settings.load_settings import CACHE_TYPES, LoadSettings
 from advisor.settings.request import Request
-from advisor.settings.runtimes import asked_n_ctx, resolve
+from advisor.settings.resolve import asked_n_ctx, resolve
 from advisor.speed import decoding
 
 # What is less than this much better, of context or speed, is the same to a person.

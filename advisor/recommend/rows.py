@@ -16,7 +16,7 @@ from advisor.recommend.result import Alternative
 from advisor.recommend.row import described, is_dominated, largest_row
 from advisor.recommend.search import context_range
 from advisor.settings.request import Request
-from advisor.settings.runtimes import asked_n_ctx, resolve
+from advisor.settings.resolve import asked_n_ctx, resolve
 
 
 def alternatives(

@@ -8,8 +8,9 @@ from dataclasses import dataclass, replace
 from advisor.model.facts import ModelFacts
 from advisor.settings.load_settings import MAX_N_CTX, LoadSettings
 from advisor.settings.request import Request
+from advisor.settings.resolve import asks_per_slot, resolve
 from advisor.settings.rope import TRAINED_ROPE, trained_n_ctx
-from advisor.settings.runtimes import asks_per_slot, resolve, runtime_named
+from advisor.settings.runtimes import runtime_named
 from advisor.units import CONTEXT_STEP
 
 # Beyond this nobody has shown that YaRN keeps a model usable: model cards speak of a factor of 4.

@@ -7,7 +7,8 @@ from dataclasses import replace
 from advisor.model.facts import ModelFacts
 from advisor.settings.load_settings import LoadSettings
 from advisor.settings.request import Request
-from advisor.settings.runtimes import resolve, runtime_named
+from advisor.settings.resolve import resolve
+from advisor.settings.runtimes import runtime_named
 
 # All of these are flags of one command, or arguments of one call.
 _ONE_COMMAND = frozenset({"llama-server", "llama-cpp-python"})

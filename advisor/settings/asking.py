@@ -7,7 +7,7 @@ from dataclasses import replace
 from advisor.model.facts import ModelFacts
 from advisor.settings.load_settings import LoadSettings
 from advisor.settings.request import ALL_LAYERS, Request
-from advisor.settings.runtimes import asked_n_ctx, resolve
+from advisor.settings.resolve import asked_n_ctx, resolve
 
 # Said only where the runtime would do otherwise by itself, so that its own rules go on following the context.
 _WHERE_DIFFERENT = (

@@ -19,8 +19,8 @@ from advisor.model import ModelFacts, read_model
 from advisor.model.adapter import Adapter
 from advisor.recommend.planner import Planner
 from advisor.settings.request import Request
+from advisor.settings.resolve import resolve
 from advisor.settings.rope import Rope
-from advisor.settings.runtimes import resolve
 from tests.support import answers
 from tests.support.export_settings import EVERYTHING, PLAIN
 from tests.support.gemma import real_gemma

@@ -12,7 +12,7 @@ from advisor.export.prepare import Prepared, prepare
 from advisor.model import ModelFacts
 from advisor.recommend.planner import Planner
 from advisor.settings.request import Request
-from advisor.settings.runtimes import resolve
+from advisor.settings.resolve import resolve
 from tests.support import answers
 from tests.support.kv_log import check_kv_cache
 from tests.support.llama_server_program import answered, ended, program, running

@@ -14,7 +14,7 @@ from advisor.model import ModelFacts, read_model
 from advisor.recommend.planner import Planner
 from advisor.settings.load_settings import LoadSettings
 from advisor.settings.request import Request
-from advisor.settings.runtimes import resolve
+from advisor.settings.resolve import resolve
 from tests.support import answers
 from tests.support.export_settings import BESIDE, EVERYTHING, PLAIN
 from tests.support.gemma import real_gemma

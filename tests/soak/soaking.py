@@ -25,7 +25,7 @@ from advisor.probe import spill
 from advisor.probe.prove import prove
 from advisor.recommend.planner import Planner
 from advisor.settings.request import Request
-from advisor.settings.runtimes import resolve
+from advisor.settings.resolve import resolve
 from advisor.units import MiB
 from tests.support.engines import patched
 from tests.support.small_models import small_llama

@@ -38,7 +38,7 @@ from advisor.recommend.advise import advise
 from advisor.recommend.need import answered, requested
 from advisor.settings import asking
 from advisor.settings.request import Request
-from advisor.settings.runtimes import check_within_training, resolve
+from advisor.settings.resolve import check_within_training, resolve
 
 
 def run(args: argparse.Namespace) -> int:

@@ -17,7 +17,7 @@ from advisor.cli.text.console import progress, text_console
 from advisor.cli.text.verdicts import exit_code
 from advisor.recommend.programs.left_open import decided
 from advisor.recommend.programs.other_runtimes import other_runtimes
-from advisor.settings.runtimes import resolve
+from advisor.settings.resolve import resolve
 
 
 def run(args: argparse.Namespace) -> int:

@@ -26,7 +26,7 @@ from advisor.recommend.advise import advise
 from advisor.recommend.planner import Planner
 from advisor.settings import asking
 from advisor.settings.request import Request
-from advisor.settings.runtimes import resolve
+from advisor.settings.resolve import resolve
 from advisor.units import CONTEXT_STEP
 
 

@@ -22,7 +22,7 @@ from advisor.hardware.document import hardware_to_dict
 from advisor.recommend.advise import advise
 from advisor.recommend.goals import own_goal, save_goal
 from advisor.recommend.need import answered, requested
-from advisor.settings.runtimes import check_within_training
+from advisor.settings.resolve import check_within_training
 
 
 def run(args: argparse.Namespace) -> int:

@@ -20,7 +20,7 @@ from advisor.model.facts import ModelFacts
 from advisor.recommend.planner import Planner
 from advisor.recommend.search import context_range, largest
 from advisor.settings.request import Request
-from advisor.settings.runtimes import resolve
+from advisor.settings.resolve import resolve
 
 # What one load wants of each device, the host last: its name, bytes, and those of them that are mapped.
 Wants = tuple[tuple[str, int, int], ...]

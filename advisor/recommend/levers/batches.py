@@ -8,7 +8,7 @@ from dataclasses import replace
 from advisor.memory.kv_cache import is_quantized, uses_flash_attn
 from advisor.recommend.levers.situation import Situation
 from advisor.recommend.result import Cost, Lever
-from advisor.settings.runtimes import resolve
+from advisor.settings.resolve import resolve
 
 SMALL_UBATCH = 256
 LARGE_UBATCHES = (1024, 2048)

@@ -11,7 +11,7 @@ from advisor.recommend.levers.situation import Situation
 from advisor.recommend.result import Lever
 from advisor.recommend.search import context_range
 from advisor.settings.request import Request
-from advisor.settings.runtimes import asks_per_slot
+from advisor.settings.resolve import asks_per_slot
 
 # Moving something to the CPU is slow: it should at least do this much, or make a conversation possible.
 _TIMES = 2

@@ -14,7 +14,8 @@ from advisor.recommend.planning import Planning
 from advisor.recommend.result import Alternative, Cost, Lever
 from advisor.recommend.row import largest_row
 from advisor.settings.request import Request
-from advisor.settings.runtimes import resolve, runtime_named
+from advisor.settings.resolve import resolve
+from advisor.settings.runtimes import runtime_named
 
 # Of levers that buy the same, the first here costs a person least: of precision, of speed, of trouble.
 _KINDS = (

@@ -16,7 +16,8 @@ from advisor.recommend.result import Alternative, Cost, Lever
 from advisor.recommend.row import largest_row
 from advisor.settings.load_settings import LoadSettings
 from advisor.settings.request import Request
-from advisor.settings.runtimes import Runtime, resolve
+from advisor.settings.resolve import resolve
+from advisor.settings.runtimes import Runtime
 from advisor.speed import decoding
 from advisor.speed.rate import Rate
 from advisor.units import format_bytes, format_tokens

@@ -14,7 +14,7 @@ from advisor.recommend.crossing import last_not_negative
 from advisor.recommend.planning import Planning
 from advisor.recommend.search import context_range
 from advisor.settings.request import Request
-from advisor.settings.runtimes import resolve
+from advisor.settings.resolve import resolve
 from advisor.units import GiB
 
 FIT_MARGIN_BYTES = GiB  # --fit-target, on each device

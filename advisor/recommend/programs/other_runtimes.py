@@ -11,7 +11,8 @@ from advisor.model.facts import ModelFacts
 from advisor.recommend.planning import Planning
 from advisor.settings.load_settings import LoadSettings
 from advisor.settings.request import Request
-from advisor.settings.runtimes import RUNTIMES, resolve, runtime_named
+from advisor.settings.resolve import resolve
+from advisor.settings.runtimes import RUNTIMES, runtime_named
 from advisor.units import format_tokens
 
 

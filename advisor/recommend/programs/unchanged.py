@@ -11,7 +11,8 @@ from advisor.recommend.programs.fitting import fitted_n_ctx, with_margin
 from advisor.recommend.result import Unchanged
 from advisor.recommend.search import context_range
 from advisor.settings.request import Request
-from advisor.settings.runtimes import asked_n_ctx, resolve, runtime_named
+from advisor.settings.resolve import asked_n_ctx, resolve
+from advisor.settings.runtimes import runtime_named
 from advisor.units import GiB, format_bytes, format_tokens
 
 # server/routes.go of Ollama: the default context by the sum of the GPUs' memory.

@@ -10,7 +10,7 @@ from advisor.recommend.planning import Planning
 from advisor.recommend.reasons.bound import keeps_cache
 from advisor.recommend.reasons.spelling import cache_name
 from advisor.settings.request import Request
-from advisor.settings.runtimes import resolve
+from advisor.settings.resolve import resolve
 from advisor.units import format_bytes, format_tokens
 
 # Less than this much of the whole load is not worth any loss of precision.

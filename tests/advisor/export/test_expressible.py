@@ -10,8 +10,8 @@ from advisor.export.choices import TARGETS
 from advisor.export.expressible import expressible, one_cache_type
 from advisor.settings.load_settings import CACHE_TYPES
 from advisor.settings.request import Request
+from advisor.settings.resolve import resolve
 from advisor.settings.rope import Rope
-from advisor.settings.runtimes import resolve
 from tests.support.planning import a_model
 
 FACTS = a_model()

@@ -13,7 +13,8 @@ from advisor.model.projector import Projector
 from advisor.recommend.planner import Planner
 from advisor.settings.load_settings import LoadSettings
 from advisor.settings.request import Request
-from advisor.settings.runtimes import RUNTIMES, resolve
+from advisor.settings.resolve import resolve
+from advisor.settings.runtimes import RUNTIMES
 from tests.support import answers
 from tests.support.planning import a_model
 

@@ -12,7 +12,7 @@ from advisor.memory.plan import MemoryPlan
 from advisor.recommend.planner import Planner
 from advisor.settings.load_settings import LoadSettings
 from advisor.settings.request import Request
-from advisor.settings.runtimes import resolve
+from advisor.settings.resolve import resolve
 from advisor.units import GiB
 from tests.support.planning import a_model, gpu, ram
 

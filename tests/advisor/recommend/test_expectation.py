@@ -29,7 +29,7 @@ from advisor.recommend.row import largest_row
 from advisor.recommend.search import context_range
 from advisor.settings.load_settings import LoadSettings
 from advisor.settings.request import Request
-from advisor.settings.runtimes import asked_n_ctx, resolve
+from advisor.settings.resolve import asked_n_ctx, resolve
 from advisor.units import GiB, MiB
 from tests.support.planning import LinearPlanner, a_model, gpu, ram
 

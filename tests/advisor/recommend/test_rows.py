@@ -19,7 +19,8 @@ from advisor.recommend.row import is_dominated, largest_row
 from advisor.recommend.search import context_range
 from advisor.recommend.steps import steps
 from advisor.settings.request import Request
-from advisor.settings.runtimes import RUNTIMES, asked_n_ctx, resolve
+from advisor.settings.resolve import asked_n_ctx, resolve
+from advisor.settings.runtimes import RUNTIMES
 from advisor.units import GiB
 from tests.support.planning import LinearPlanner, a_model, ram
 

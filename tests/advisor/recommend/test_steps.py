@@ -4,7 +4,7 @@ import pytest
 
 from advisor.recommend.steps import steps
 from advisor.settings.request import Request
-from advisor.settings.runtimes import resolve
+from advisor.settings.resolve import resolve
 from tests.support.planning import a_model
 
 

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from advisor.errors import SettingsError
 from advisor.settings.asking import request_of, with_slots
 from advisor.settings.request import ALL_LAYERS, Request
-from advisor.settings.runtimes import RUNTIMES, resolve
+from advisor.settings.resolve import resolve
+from advisor.settings.runtimes import RUNTIMES
 from tests.support.planning import a_model
 
 MODEL = a_model()

@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 
 from advisor.errors import SettingsError
 from advisor.settings.request import Request
+from advisor.settings.resolve import check_within_training, resolve
 from advisor.settings.rope import TRAINED_ROPE, Rope, reaches, said, stretched, stretching_note
-from advisor.settings.runtimes import check_within_training, resolve
 from tests.support.planning import a_model
 
 MODEL = a_model(n_ctx_train=32768)

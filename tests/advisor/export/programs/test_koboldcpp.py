@@ -20,8 +20,8 @@ from advisor.recommend.planner import Planner
 from advisor.settings.load_settings import LoadSettings
 from advisor.settings.pasted.kcpps import looks_like_kcpps, read_kcpps
 from advisor.settings.request import Request
+from advisor.settings.resolve import resolve
 from advisor.settings.rope import Rope
-from advisor.settings.runtimes import resolve
 from tests.support import answers
 from tests.support.export_settings import BESIDE, EVERYTHING
 from tests.support.planning import a_model

@@ -19,7 +19,7 @@ from advisor.model.adapter import Adapter
 from advisor.model.projector import Projector
 from advisor.settings.load_settings import LoadSettings
 from advisor.settings.request import Request
-from advisor.settings.runtimes import resolve
+from advisor.settings.resolve import resolve
 from tests.support.planning import a_model
 
 FACTS = a_model()

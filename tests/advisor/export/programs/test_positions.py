@@ -7,8 +7,8 @@ import pytest
 from advisor.export.export import Export
 from advisor.export.registry import render
 from advisor.settings.request import Request
+from advisor.settings.resolve import resolve
 from advisor.settings.rope import Rope
-from advisor.settings.runtimes import resolve
 from tests.support.planning import a_model
 
 MODEL = a_model(n_ctx_train=32768)

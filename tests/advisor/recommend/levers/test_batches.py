@@ -9,7 +9,7 @@ from advisor.model.facts import ModelFacts
 from advisor.model.presets import preset_header
 from advisor.recommend.planner import Planner
 from advisor.settings.request import Request
-from advisor.settings.runtimes import resolve
+from advisor.settings.resolve import resolve
 from advisor.units import GiB
 from tests.support.lever_ground import levers_of
 from tests.support.planning import LinearPlanner, a_model, gpu, ram

@@ -10,7 +10,7 @@ from advisor.recommend.levers import levers
 from advisor.recommend.planner import Planner
 from advisor.recommend.row import largest_row
 from advisor.settings.request import Request
-from advisor.settings.runtimes import resolve
+from advisor.settings.resolve import resolve
 from advisor.units import GiB
 from tests.support.lever_ground import levers_of
 from tests.support.planning import LinearPlanner, a_model, ram

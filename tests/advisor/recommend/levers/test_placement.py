@@ -15,7 +15,7 @@ from advisor.recommend.reasons import format_rate
 from advisor.recommend.result import Cost
 from advisor.recommend.row import largest_row
 from advisor.settings.request import Request
-from advisor.settings.runtimes import resolve
+from advisor.settings.resolve import resolve
 from advisor.speed import decoding
 from advisor.units import GiB
 from tests.support.lever_ground import levers_of

@@ -10,7 +10,7 @@ from advisor.recommend.programs.fitting import left_of_margin
 from advisor.recommend.programs.left_open import decided
 from advisor.settings.pasted.reading import read_pasted
 from advisor.settings.request import Request
-from advisor.settings.runtimes import resolve
+from advisor.settings.resolve import resolve
 from advisor.units import GiB
 from tests.support.planning import gpu, ram
 from tests.support.small_models import small_llama

@@ -16,8 +16,8 @@ from advisor.settings.load_settings import CACHE_TYPES, LoadSettings
 from advisor.settings.pasted.reading import read_pasted
 from advisor.settings.pasted.words import lines_of
 from advisor.settings.request import ALL_LAYERS, Request
+from advisor.settings.resolve import resolve
 from advisor.settings.rope import Rope
-from advisor.settings.runtimes import resolve
 from tests.support.planning import a_model
 
 MODEL = a_model()

@@ -4,7 +4,8 @@ import pytest
 
 from advisor.errors import SettingsError
 from advisor.settings.request import ALL_LAYERS, Request
-from advisor.settings.runtimes import RUNTIMES, asked_n_ctx, resolve
+from advisor.settings.resolve import asked_n_ctx, resolve
+from advisor.settings.runtimes import RUNTIMES
 from tests.support.planning import a_model
 
 
