@@ -19,6 +19,7 @@ from ui.crash import CrashReporter
 from ui.portrait import VARIABLE as PICTURE
 from ui.portrait import Portrait
 from ui.session.answers import Answers
+from ui.session.garbage import Garbage
 from ui.session.preferences import Preferences
 from ui.session.session import Session
 from ui.session.tasks import Tasks
@@ -29,6 +30,7 @@ DESKTOP_FILE = "io.github.context_advisor.ContextAdvisor"
 Visit = Callable[[MainWindow, Session], object]
 # Headers are parsed and contexts searched beside the window: its thread gets the interpreter back this soon.
 _SWITCH_SECONDS = 0.001
+_DRAWN_MS = 50  # by then the first picture of the window is there
 ICON = Path(__file__).with_name("icon.svg")
 
 
@@ -52,12 +54,15 @@ def main(argv: Sequence[str] | None = None, visit: Visit | None = None) -> int:
     preferences = Preferences(parent=app)
     apply_theme(app, preferences.theme)
     app.styleHints().colorSchemeChanged.connect(lambda _scheme: apply_theme(app, preferences.theme))
-    session = Session(Answers(), Tasks(app), app)
+    tasks = Tasks(app)
+    garbage = Garbage(tasks, app)
+    session = Session(Answers(), tasks, app)
     session.wanted.set_goal(preferences.goal)
     session.wanted.set_runtime(preferences.runtime)
     session.wanted.set_reserve(preferences.reserve)
     session.computer.use_engine(preferences.engine)
     session.library.use_folders(preferences.model_folders)
+    session.accompanying.remembered = preferences.companions
     for trouble in preferences.troubles:
         session.troubles.say(trouble.code, trouble)
     window = MainWindow(session, preferences)
@@ -66,6 +71,7 @@ def main(argv: Sequence[str] | None = None, visit: Visit | None = None) -> int:
     window.show()
     window.open_paths([Path(word) for word in words[1:]])
     QTimer.singleShot(0, session.start)  # the window first
+    QTimer.singleShot(_DRAWN_MS, window.pages.prepare)
     if picture := os.environ.get(PICTURE):
         QTimer.singleShot(0, lambda: Portrait(window, session, Path(picture)))
     if visit:
@@ -74,6 +80,7 @@ def main(argv: Sequence[str] | None = None, visit: Visit | None = None) -> int:
         return app.exec()
     finally:
         session.close()
+        garbage.close()
         interrupt.close()
         reporter.uninstall()
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sys
 from enum import StrEnum
+from functools import lru_cache
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QPalette
@@ -123,17 +124,35 @@ def is_dark(of: QPalette) -> bool:
 
 def tone_color(tone: Tone, of: QPalette, ratio: float = colors.TEXT_CONTRAST) -> QColor:
     """The tone, readable on the palette's base."""
-    return qcolor(colors.readable(_TONES[tone], rgb(of.color(_Role.Base)), ratio))
+    return QColor(_tone(tone, ratio, of.color(_Role.Base).rgb()))
 
 
 def border_color(of: QPalette) -> QColor:
     """The hairline around cards and between rows."""
-    return qcolor(colors.mix(rgb(of.color(_Role.Base)), rgb(of.color(_Role.Text)), 0.14))
+    return QColor(_border(of.color(_Role.Base).rgb(), of.color(_Role.Text).rgb()))
 
 
 def tinted(tone: Tone, of: QPalette, share: float = 0.12) -> QColor:
     """The base with a breath of the tone."""
-    return qcolor(colors.mix(rgb(of.color(_Role.Base)), _TONES[tone], share))
+    return QColor(_tint(tone, share, of.color(_Role.Base).rgb()))
+
+
+# Asked for with every painting, hundreds of times, for a few colours: Qt's own numbers are compared fastest.
+
+
+@lru_cache(maxsize=64)
+def _tone(tone: Tone, ratio: float, base: int) -> QColor:
+    return qcolor(colors.readable(_TONES[tone], rgb(QColor(base)), ratio))
+
+
+@lru_cache(maxsize=64)
+def _border(base: int, text: int) -> QColor:
+    return qcolor(colors.mix(rgb(QColor(base)), rgb(QColor(text)), 0.14))
+
+
+@lru_cache(maxsize=64)
+def _tint(tone: Tone, share: float, base: int) -> QColor:
+    return qcolor(colors.mix(rgb(QColor(base)), _TONES[tone], share))
 
 
 def rgb(color: QColor) -> Rgb:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from advisor.basis import Basis
-from advisor.hardware.device import Device
-from advisor.memory.plan import MemoryPlan, Verdict
+from advisor.hardware.device import Device, Kind
+from advisor.memory.plan import DeviceMemory, MemoryPlan, Verdict
 from advisor.model.facts import ModelFacts
 from advisor.recommend.places import places
 from advisor.recommend.reasons import format_rate
@@ -194,6 +196,22 @@ def lever_details(lever: Lever) -> tuple[str, ...]:
     if lever.detail:
         found.append(lever.detail)
     return tuple(found)
+
+
+def device_names(memory: Sequence[DeviceMemory], *, with_engines: bool = False) -> dict[str, str]:
+    """By ggml's name what a person calls each device of a plan: "NVIDIA GeForce RTX 4070".
+
+    Cards of one name, or all `with_engines`, have ggml's name behind it, too: "Tesla T4 (CUDA1)".
+    """
+    names = [line.device_name for line in memory]
+    found = {}
+    for line in memory:
+        name = line.device_name
+        is_card = line.kind != Kind.CPU and line.device != name
+        if is_card and (with_engines or names.count(name) > 1):
+            name = translate("wording", "{name} ({engine})").format(name=name, engine=line.device)
+        found[line.device] = name
+    return found
 
 
 def device_line(device: Device) -> str:

@@ -23,7 +23,7 @@ from advisor.recommend.planner import Planner
 from advisor.recommend.row import largest_row
 from advisor.settings.load_settings import CACHE_TYPES, LoadSettings
 from advisor.settings.request import Request
-from advisor.settings.runtimes import resolve
+from advisor.settings.resolve import resolve
 from advisor.units import GiB
 from tests.benchmarks.figure import Figure
 from tests.benchmarks.timing import seconds

@@ -34,7 +34,7 @@ from advisor.recommend.need import Part
 from advisor.recommend.result import Goal, Recommendation
 from advisor.settings.load_settings import LoadSettings
 from advisor.settings.request import Request
-from advisor.settings.runtimes import resolve
+from advisor.settings.resolve import resolve
 from tests.support import answers
 from tests.support.answers import Model
 from tests.support.probe_records import RESULT, a_record

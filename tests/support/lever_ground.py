@@ -10,7 +10,7 @@ from advisor.recommend.planning import Planning
 from advisor.recommend.result import Lever
 from advisor.recommend.row import largest_row
 from advisor.settings.request import Request
-from advisor.settings.runtimes import asked_n_ctx
+from advisor.settings.resolve import asked_n_ctx
 
 
 def levers_of(

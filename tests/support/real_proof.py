@@ -21,7 +21,7 @@ from advisor.probe.prove import prove
 from advisor.probe.result import ProbeResult
 from advisor.recommend.planner import Planner
 from advisor.settings.request import Request
-from advisor.settings.runtimes import resolve
+from advisor.settings.resolve import resolve
 from advisor.units import CONTEXT_STEP
 
 NO_VARIABLES: Mapping[str, str] = {}

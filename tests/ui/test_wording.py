@@ -126,6 +126,18 @@ def test_a_levers_gain_stands_in_its_own_column() -> None:
     assert wording.lever_name(Lever("unload", "Unload a: b", 1, 0)) == "Unload a: b"
 
 
+def test_devices_have_their_own_names_and_are_told_apart() -> None:
+    pair = answers.computer(answers.gpu(0, "Tesla T4"), answers.gpu(1, "Tesla T4"))
+    one = answers.recommendation(hardware=answers.computer(answers.gpu())).plan.memory
+    twins = answers.recommendation(hardware=pair).plan.memory
+    assert wording.device_names(one) == {"CUDA0": "NVIDIA GeForce RTX 4070", "CPU": "RAM"}
+    assert wording.device_names(one, with_engines=True)["CUDA0"] == "NVIDIA GeForce RTX 4070 (CUDA0)"
+    assert wording.device_names(one, with_engines=True)["CPU"] == "RAM"
+    assert list(wording.device_names(twins).values()) == ["Tesla T4 (CUDA0)", "Tesla T4 (CUDA1)", "RAM"]
+    nameless = [replace(one[0], device_name="CUDA0")]
+    assert wording.device_names(nameless, with_engines=True) == {"CUDA0": "CUDA0"}
+
+
 def test_a_memory_in_a_line_names_its_unit_once() -> None:
     assert wording.device_line(answers.gpu()) == "12.0 GiB, 10.0 free, 9.0 usable"
     assert wording.device_line(answers.gpu(free=1800 * MiB)) == "12.0 GiB, 1.8 free, 776.0 MiB usable"

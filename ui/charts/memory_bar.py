@@ -120,15 +120,16 @@ class MemoryBar(QWidget):
         clip.addRoundedRect(frame, _RADIUS, _RADIUS)
         painter.setClipPath(clip)
         placed = self._cells()
+        metrics = QFontMetricsF(self.font())
         for cell in placed:
-            self._paint_cell(painter, cell, frame)
+            self._paint_cell(painter, cell, frame, metrics)
         self._paint_overflow(painter, frame)
         if self._pointing.where is not None:
             self._paint_mark(painter, placed[self._pointing.where], frame)
         painter.setClipping(False)
         self._pointing.paint_focus(painter, _RADIUS + 2)
 
-    def _paint_cell(self, painter: QPainter, cell: Cell, frame: QRectF) -> None:
+    def _paint_cell(self, painter: QPainter, cell: Cell, frame: QRectF, metrics: QFontMetricsF) -> None:
         palette = self.palette()
         color = part_color(cell.segment.part, palette)
         box = QRectF(frame.left() + cell.left, frame.top(), cell.width, frame.height())
@@ -138,22 +139,14 @@ class MemoryBar(QWidget):
         # A hairline in the card's colour keeps neighbours apart also without colour vision.
         edge = QRectF(box.right() - 1, box.top(), 1, box.height())
         painter.fillRect(edge, palette.color(QPalette.ColorRole.Base))
-        text = self._text_that_fits(cell)
+        text = _text_that_fits(cell, metrics)
         if text:
             if cell.segment.part in HATCHED:
-                width = QFontMetricsF(self.font()).horizontalAdvance(text) + 8
+                width = metrics.horizontalAdvance(text) + 8
                 plate = QRectF(box.center().x() - width / 2, box.top(), width, box.height())
                 painter.fillRect(plate, qcolor(color))
             painter.setPen(qcolor(colors.text_on(color)))
             painter.drawText(box, Qt.AlignmentFlag.AlignCenter, text)
-
-    def _text_that_fits(self, cell: Cell) -> str:
-        size = format_bytes(cell.segment.n_bytes)
-        metrics = QFontMetricsF(self.font())
-        for text in (f"{part_words(cell.segment.part)} {size}", size):
-            if metrics.horizontalAdvance(text) + metrics.height() * 0.8 <= cell.width:
-                return text
-        return ""
 
     def _paint_overflow(self, painter: QPainter, frame: QRectF) -> None:
         capacity = self._memory.device_total_bytes
@@ -183,3 +176,12 @@ class MemoryBar(QWidget):
     def _cells(self) -> tuple[Cell, ...]:
         span = span_bytes(self._segments, self._memory.device_total_bytes)
         return cells(self._segments, span, self._frame().width())
+
+
+def _text_that_fits(cell: Cell, metrics: QFontMetricsF) -> str:
+    room = cell.width - metrics.height() * 0.8
+    if room < metrics.height():  # no size is that short: most cells are not asked any further
+        return ""
+    size = format_bytes(cell.segment.n_bytes)
+    texts = (f"{part_words(cell.segment.part)} {size}", size)
+    return next((text for text in texts if metrics.horizontalAdvance(text) <= room), "")

@@ -68,14 +68,14 @@ class ComparePage(QScrollArea):
         whole.addLayout(self._beside)
         below = QBoxLayout(QBoxLayout.Direction.LeftToRight)
         below.setSpacing(em)
-        chart = TitledCard(self.tr("Memory against context"))
-        chart.body.addWidget(self.chart, 1)
-        chart.body.addWidget(self.foot)
-        told = TitledCard(self.tr("How they differ"))
-        told.body.addWidget(self.words)
-        told.body.addStretch(1)
-        below.addWidget(chart, 3)
-        below.addWidget(told, 2)
+        self._drawing = TitledCard(self.tr("Memory against context"))
+        self._drawing.body.addWidget(self.chart, 1)
+        self._drawing.body.addWidget(self.foot)
+        self._told = TitledCard("")
+        self._told.body.addWidget(self.words)
+        self._told.body.addStretch(1)
+        below.addWidget(self._drawing, 3)
+        below.addWidget(self._told, 2)
         self._below = below
         whole.addLayout(below, 1)
 
@@ -122,6 +122,7 @@ class ComparePage(QScrollArea):
         column.box.setCurrentIndex(column.box.findData(key))
 
     def _show(self) -> None:
+        self._show_frames(is_empty=not self._sides)
         chosen = tuple(self._sides.get(column.box.currentData() or "") for column in self.columns)
         for column, side in zip(self.columns, chosen, strict=True):
             column.show_side(side, self._session.wanted.n_prompt)
@@ -136,6 +137,15 @@ class ComparePage(QScrollArea):
         if (a, b) != self._drawn:
             self._drawn = (a, b)
             self._session.asides.draw((a.answer, b.answer), lambda drawn: self._curves_known((a, b), drawn))
+
+    def _show_frames(self, *, is_empty: bool) -> None:
+        """Without a model there is only the sentence that says so."""
+        for card in (*self.columns, self._drawing):
+            card.setHidden(is_empty)
+        nothing = self.tr("Nothing to compare yet")
+        self._told.set_title(nothing if is_empty else self.tr("How they differ"))
+        top = Qt.AlignmentFlag.AlignTop
+        self._below.setAlignment(self._told, top if is_empty else Qt.AlignmentFlag(0))
 
     def _curves_known(self, of: tuple[Side, ...], drawn: tuple[ContextCurves, ...]) -> None:
         if of == self._drawn:

@@ -103,12 +103,12 @@ def _differences(a: Side, b: Side) -> Iterator[str]:
         translate("compare", "{one} takes {n} more memory: {most} against {least}."),
         format_bytes,
     )
-    row_a, row_b = (side.kv_bytes // side.plan.settings.n_ctx for side in (a, b))
-    yield from _more(
-        *(row_a, row_b),
-        translate("compare", "A token takes {n} more in the KV cache of {one}: {most} against {least}."),
-        format_bytes,
-    )
+    if a.facts is not b.facts or _cache(a) != _cache(b):  # else the share of a window is all the difference
+        yield from _more(
+            *(side.kv_bytes // side.plan.settings.n_ctx for side in (a, b)),
+            translate("compare", "For each token {one} keeps {n} more in its cache: {most} against {least}."),
+            format_bytes,
+        )
     if a.decode and b.decode:
         full_a, full_b = speed_words(a.decode[-1]), speed_words(b.decode[-1])
         if full_a != full_b:

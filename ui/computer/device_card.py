@@ -20,6 +20,7 @@ from ui.widgets.labels import SMALL, label, muted_label
 from ui.widgets.notes_panel import bullet
 
 _TILE_EMS = 12  # as wide as a figure's name and origin want to be
+_MOST_COLUMNS = 4
 
 
 class DeviceCard(Card):
@@ -86,11 +87,10 @@ class FigureTiles(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         fit = self.width() // (_TILE_EMS * self.fontMetrics().height())
-        self._place(max(2, min(fit, len(self._tiles))))
+        self._place(max(2, min(fit, _MOST_COLUMNS)))
 
     def _place(self, columns: int) -> None:
-        rows = -(-len(self._tiles) // columns)
-        columns = -(-len(self._tiles) // rows)  # rows of about the same length
+        """Also where there are fewer figures: those of one card stand below those of another."""
         if columns == self._columns:
             return
         for column in range(max(columns, self._columns)):

@@ -24,7 +24,7 @@ class ReservePanel(TitledCard):
         self.body.addWidget(
             muted_label(
                 self.tr(
-                    "For whatever is opened later: what other programs hold already does not count as free. "
+                    "Room for what you open later: what other programs hold already is not free anyway. "
                     "A rule of thumb leaves 20 to 30 % free."
                 ),
                 size=SMALL,
@@ -76,7 +76,7 @@ class ReservePanel(TitledCard):
         if model is None:
             return self.tr("With a model open, the cost of each choice in tokens stands beside it.")
         return self.tr(
-            "Tokens of {model} against the automatic choice, with the settings of its answer, by formula."
+            "By formula: what {model} would gain or lose in tokens against the automatic choice."
         ).format(model=model.name)
 
     def _refresh_if_shown(self, model: OpenModel) -> None:

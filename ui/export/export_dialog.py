@@ -173,7 +173,7 @@ class ExportDialog(QDialog):
         self.file.show_export(export, is_applicable=is_applicable(program))
         self.beside.show_export(export)
         self.checked.setText(self.tr("How this text was checked: {how}").format(how=export.verified_with))
-        self.loaded.show_program(program, found.plan.settings)
+        self.loaded.show_program(program, found)
         self._show_parts(are_there=True)
         order_as_laid_out(self)
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from advisor.errors import AdvisorError
-from advisor.settings.load_settings import LoadSettings
+from advisor.export.comparing import Compared, also_loaded
+from advisor.export.prepare import Prepared
 from advisor.units import format_bytes, format_tokens
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
 from ui.export.programs import address_of, in_the_window, what_to_do
 from ui.session.exporting import Exporting
-from ui.session.exports import Compared
 from ui.session.tasks import Task
 from ui.theme import Tone
 from ui.widgets.card import TitledCard, clear_layout
@@ -28,7 +28,7 @@ class LoadedPanel(TitledCard):
         super().__init__(self.tr("What is loaded now"), parent=parent)
         self._exporting = exporting
         self._program = ""
-        self._wanted: LoadSettings | None = None
+        self._made: Prepared | None = None
         self._task: Task | None = None
         self._about = muted_label(size=SMALL, wraps=True)
         self.address = QLineEdit()
@@ -60,16 +60,16 @@ class LoadedPanel(TitledCard):
         self.cancel.clicked.connect(self.stop)
         self._show_waiting(is_waiting=False)
 
-    def show_program(self, program: str, wanted: LoadSettings | None) -> None:
+    def show_program(self, program: str, made: Prepared | None) -> None:
         """Be there for a program that can be asked. What it answered stays until another is shown."""
-        self.setVisible(bool(address_of(program)) and wanted is not None)
-        if (program, wanted) == (self._program, self._wanted):
+        self.setVisible(bool(address_of(program)) and made is not None)
+        if (program, made) == (self._program, self._made):
             return
         self.stop()
         self._clear()
         if address_of(program) != address_of(self._program or "vllm"):
             self.address.setText(address_of(program))
-        self._program, self._wanted = program, wanted
+        self._program, self._made = program, made
         about = self.tr(
             "Asks the running program, on this computer alone and only when you press the button, whether "
             "what it has loaded is what was planned."
@@ -85,7 +85,7 @@ class LoadedPanel(TitledCard):
         self._show_waiting(is_waiting=False)
 
     def _ask(self) -> None:
-        if self._task or self._wanted is None:
+        if self._task or self._made is None:
             return
         self._clear()
         self.check.setEnabled(False)
@@ -102,7 +102,7 @@ class LoadedPanel(TitledCard):
                 self.error.show_text(in_the_window(error.message), what_to_do(error))
 
         address = self.address.text().strip()
-        task = self._exporting.compare_loaded(self._program, address, self._wanted, answered, failed)
+        task = self._exporting.compare_loaded(self._program, address, self._made, answered, failed)
         self._task = task
 
     def _ended(self) -> None:
@@ -126,20 +126,28 @@ class LoadedPanel(TitledCard):
     def _show(self, found: tuple[Compared, ...]) -> None:
         if not found:
             self._answers.addWidget(label(self.tr("Nothing is loaded there now."), wraps=True))
-        if len(found) > 1:
-            words = self.tr("Several models are loaded: look at the one that you mean.")
-            self._answers.addWidget(muted_label(words, size=SMALL, wraps=True))
+        elif all(it.is_this is False for it in found):
+            self._answers.addWidget(label(self.tr("This model is not loaded there now."), wraps=True))
         for it in found:
-            row = QVBoxLayout()
-            row.setSpacing(round(self.fontMetrics().height() * 0.2))
-            row.addWidget(label(self._facts(it), wraps=True))
-            if it.differences:
-                row.addWidget(ToneLabel(self.tr("Not as planned"), Tone.CAUTION, bold=True))
+            if it.is_this is False:
+                self._answers.addWidget(muted_label(also_loaded(it.loaded), size=SMALL, wraps=True))
             else:
-                row.addWidget(ToneLabel(self.tr("As planned"), Tone.GOOD, bold=True))
-            for sentence in it.differences:
-                row.addLayout(bullet(sentence, is_quiet=False))
-            self._answers.addLayout(row)
+                self._answers.addLayout(self._comparison(it))
+
+    def _comparison(self, it: Compared) -> QVBoxLayout:
+        row = QVBoxLayout()
+        row.setSpacing(round(self.fontMetrics().height() * 0.2))
+        row.addWidget(label(self._facts(it), wraps=True))
+        if it.differences:
+            row.addWidget(ToneLabel(self.tr("Not as planned"), Tone.CAUTION, bold=True))
+        else:
+            row.addWidget(ToneLabel(self.tr("As planned"), Tone.GOOD, bold=True))
+        for sentence in it.differences:
+            row.addLayout(bullet(sentence, is_quiet=False))
+        if it.is_this is None:
+            words = self.tr("Whether this is the same file is not told there.")
+            row.addWidget(muted_label(words, size=SMALL, wraps=True))
+        return row
 
     def _facts(self, it: Compared) -> str:
         """ "llama3.1:8b · 8,192 tokens · 5.6 GiB, 5.6 GiB of it on the GPU"."""

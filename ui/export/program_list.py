@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QSize, Qt, Signal
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QSize, Qt, Signal
 from PySide6.QtGui import QPainter, QPalette
 from PySide6.QtWidgets import (
     QFrame,
     QListWidget,
     QListWidgetItem,
     QStyle,
-    QStyledItemDelegate,
     QStyleOptionViewItem,
     QWidget,
 )
 
 from ui.export.programs import groups, target_words
 from ui.widgets.labels import SMALL, scaled
+from ui.widgets.row_painting import TextRow
 
 _NAME_ROLE = Qt.ItemDataRole.UserRole
 
@@ -68,33 +68,25 @@ class ProgramList(QListWidget):
             self.program_changed.emit(item.data(_NAME_ROLE))
 
 
-class _Rows(QStyledItemDelegate):
+class _Rows(TextRow):
     """A heading small and quiet; the chosen program as the sidebar shows its model."""
 
     def sizeHint(self, option: QStyleOptionViewItem, index: _Index) -> QSize:
         size = super().sizeHint(option, index)
-        em = option.fontMetrics.height()
-        is_first = index.row() == 0
-        return QSize(size.width() + em, round(em * (1.55 if index.data(_NAME_ROLE) or is_first else 2.3)))
+        if index.data(_NAME_ROLE) or index.row() == 0:
+            return size
+        return QSize(size.width(), round(option.fontMetrics.height() * 2.3))
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: _Index) -> None:
-        palette, em = option.palette, option.fontMetrics.height()
-        box = QRect(option.rect)
-        is_program = bool(index.data(_NAME_ROLE))
+        if index.data(_NAME_ROLE):
+            super().paint(painter, option, index)
+            return
+        em = option.fontMetrics.height()
         painter.save()
-        if option.state & QStyle.StateFlag.State_Selected:
-            painter.fillRect(box, palette.color(QPalette.ColorRole.AlternateBase))
-            is_leading = option.direction is Qt.LayoutDirection.LeftToRight
-            edge = QRect(box.left() if is_leading else box.right() - 2, box.top(), 3, box.height())
-            painter.fillRect(edge, palette.color(QPalette.ColorRole.Accent))
-        role = QPalette.ColorRole.Text if is_program else QPalette.ColorRole.PlaceholderText
-        painter.setPen(palette.color(role))
-        painter.setFont(option.font if is_program else scaled(option.font, SMALL, bold=True))
-        inner = box.adjusted(round(em * 0.8), 0, -round(em * 0.4), 0 if is_program else -round(em * 0.25))
-        side = Qt.AlignmentFlag.AlignVCenter if is_program else Qt.AlignmentFlag.AlignBottom
+        painter.setPen(option.palette.color(QPalette.ColorRole.PlaceholderText))
+        painter.setFont(scaled(option.font, SMALL, bold=True))
+        inner = option.rect.adjusted(round(em * 0.8), 0, -round(em * 0.4), -round(em * 0.25))
+        side = Qt.AlignmentFlag.AlignLeading | Qt.AlignmentFlag.AlignBottom
         words = painter.fontMetrics().elidedText(index.data(), Qt.TextElideMode.ElideRight, inner.width())
-        painter.drawText(inner, Qt.AlignmentFlag.AlignLeading | side, words)
-        if option.state & QStyle.StateFlag.State_HasFocus and option.state & QStyle.StateFlag.State_Active:
-            painter.setPen(palette.color(QPalette.ColorRole.Accent))
-            painter.drawRect(box.adjusted(0, 0, -1, -1))
+        painter.drawText(inner, QStyle.visualAlignment(option.direction, side), words)
         painter.restore()

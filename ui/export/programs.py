@@ -7,17 +7,12 @@ import re
 from advisor.errors import AdvisorError
 from advisor.export.applying import APPLICABLE
 from advisor.export.choices import TARGETS, Flavour, Shell
-from advisor.export.loaded import ADDRESSES
+from advisor.export.loaded import ADDRESSES, ASKABLE
 from PySide6.QtCore import QCoreApplication
 
 translate = QCoreApplication.translate
 
 MAIN = ("ollama", "llama-server", "lm-studio", "llama-cpp-python", "koboldcpp")
-# These are Ollama or llama-server themselves, or work with one that is running. The others start a
-# llama-server of their own at a place that nobody knows, or another server altogether.
-_ANSWERING = frozenset(
-    {"ollama", "open-webui", "continue", "aider", "llama-server", "llama-router", "ramalama", "opencode"}
-)
 
 _TO = re.compile(r"--to ([a-z-]+)")
 
@@ -56,7 +51,7 @@ def is_applicable(program: str) -> bool:
 
 def address_of(program: str) -> str:
     """Where it usually listens on this computer, empty for what cannot be asked what it has loaded."""
-    return ADDRESSES[TARGETS[program].profile] if program in _ANSWERING else ""
+    return ADDRESSES[TARGETS[program].profile] if program in ASKABLE else ""
 
 
 def in_the_window(text: str) -> str:

@@ -1,4 +1,7 @@
-"""Learn: the field's terms beside the page, and what they come to for the shown model."""
+"""Learn: the field's terms beside the page, and what they come to for the shown model.
+
+It opens again with the term that was read last.
+"""
 
 from __future__ import annotations
 
@@ -22,9 +25,12 @@ from ui.learn.drawing import PileDrawing
 from ui.learn.numbers import pile
 from ui.learn.own_words import own_words
 from ui.learn.words import matches, pile_sentences, row_sums, term_page
+from ui.session.preferences import Preferences
 from ui.session.session import Session
 from ui.session.state import OpenModel
+from ui.widgets.hinted_list import HintedList
 from ui.widgets.labels import SMALL, label, muted_label
+from ui.widgets.row_painting import TextRow
 
 _NAME_ROLE = Qt.ItemDataRole.UserRole
 _FIRST = "context"
@@ -33,9 +39,10 @@ _FIRST = "context"
 class LearnDock(QDockWidget):
     """A list of terms to search in, the chosen one's text, and the model's own numbers below."""
 
-    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+    def __init__(self, session: Session, preferences: Preferences, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._session = session
+        self._preferences = preferences
         self._terms, problem = _terms()
         self._shown = _FIRST
         self._page = ""
@@ -46,9 +53,11 @@ class LearnDock(QDockWidget):
         self.search.setPlaceholderText(self.tr("Search {n} terms").format(n=len(self._terms)))
         self.search.setAccessibleName(self.tr("Search the terms"))
         self.search.setClearButtonEnabled(True)
-        self.list = QListWidget()
+        self.list = HintedList(self.tr("No term has these words"))
         self.list.setAccessibleName(self.tr("Terms"))
         self.list.setFrameShape(QFrame.Shape.NoFrame)
+        self.list.setItemDelegate(TextRow(self.list))
+        self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.text = _Page()
         self.own = _OwnNumbers(session)
         for name, term in self._terms.items():
@@ -64,7 +73,8 @@ class LearnDock(QDockWidget):
         self.visibilityChanged.connect(lambda is_visible: is_visible and self._write())
         session.current_changed.connect(self._write)
         session.model_changed.connect(self._model_changed)
-        self.show_term(_FIRST)
+        remembered = preferences.term
+        self.show_term(remembered if remembered in self._terms else _FIRST)
         if problem:
             self.text.setPlainText(f"{problem.message} {problem.hint}")
 
@@ -85,6 +95,7 @@ class LearnDock(QDockWidget):
         for row in range(self.list.count()):
             if self.list.item(row).data(_NAME_ROLE) == term.name:
                 self.list.setCurrentRow(row)
+                self.list.scrollToItem(self.list.item(row), QListWidget.ScrollHint.PositionAtCenter)
 
     def explain(self, word: str) -> None:
         """Open beside the page with that term, ready to be read on with the keyboard."""
@@ -134,7 +145,7 @@ class LearnDock(QDockWidget):
 
     def _chosen(self, item: QListWidgetItem | None, _before: QListWidgetItem | None) -> None:
         if item is not None:
-            self._shown = item.data(_NAME_ROLE)
+            self._shown = self._preferences.term = item.data(_NAME_ROLE)
             self._write()
 
     def _write(self) -> None:

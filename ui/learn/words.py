@@ -19,7 +19,7 @@ translate = QCoreApplication.translate
 
 def term_page(term: Term, terms: Mapping[str, Term], own: str = "") -> str:
     """A term as HTML, with its relatives as links to their names. `own`: what it is for the shown model."""
-    page = f"<h3>{escape(term.title)}</h3><p><b>{escape(term.short)}</b></p>"
+    page = f"<h3>{escape(term.title)}</h3><p>{escape(term.short)}</p>"
     if own:
         page += f"<p><i>{escape(own)}</i></p>"
     page += "".join(f"<p>{escape(text)}</p>" for text in term.text)

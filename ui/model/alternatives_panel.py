@@ -7,7 +7,7 @@ from advisor.settings.load_settings import LoadSettings
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QSortFilterProxyModel, Qt, Signal
 from PySide6.QtWidgets import QWidget
 
-from ui.model.alternatives_table import LAYERS, SORT_ROLE, UNCHANGED_ROLE, AlternativesTable
+from ui.model.alternatives_table import CELL_ROLE, LAYERS, SORT_ROLE, AlternativesTable
 from ui.model.alternatives_view import AlternativesView
 from ui.widgets.card import TitledCard
 
@@ -54,8 +54,8 @@ class _Sorted(QSortFilterProxyModel):
 
     def lessThan(self, left: _Index, right: _Index) -> bool:
         rises = self.sortOrder() is Qt.SortOrder.AscendingOrder
-        if left.data(UNCHANGED_ROLE):
+        if left.data(CELL_ROLE).is_unchanged:
             return rises
-        if right.data(UNCHANGED_ROLE):
+        if right.data(CELL_ROLE).is_unchanged:
             return not rises
         return super().lessThan(left, right)

@@ -15,13 +15,12 @@ from advisor.units import format_bytes, format_tokens
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 from PySide6.QtGui import QFont
 
+from ui.theme import Tone
 from ui.wording import in_print, layers_cell, speed_words, verdict_tone, verdict_words
 
 SORT_ROLE = Qt.ItemDataRole.UserRole
-TONE_ROLE = Qt.ItemDataRole.UserRole + 1
-CHOSEN_ROLE = Qt.ItemDataRole.UserRole + 2
-UNCHANGED_ROLE = Qt.ItemDataRole.UserRole + 3  # true for what happens by itself
-GIVES_WAY_ROLE = Qt.ItemDataRole.UserRole + 4  # a header's: see `Column.gives_way`
+CELL_ROLE = Qt.ItemDataRole.UserRole + 1  # a `Cell`
+GIVES_WAY_ROLE = Qt.ItemDataRole.UserRole + 2  # a header's: see `Column.gives_way`
 
 LAYERS = 1  # the column of the layers, which says nothing where there is no GPU
 
@@ -40,6 +39,18 @@ class Column:
     gives_way: int = 0  # the column with the highest is hidden first where there is no room; 0: never
 
 
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """All that a cell is drawn from, in one answer: a window of changing size draws dozens at a time."""
+
+    text: str
+    alignment: int
+    tone: Tone | None
+    is_recommended: bool
+    is_shown: bool
+    is_unchanged: bool  # it tells what happens by itself
+
+
 class AlternativesTable(QAbstractTableModel):
     """One row an alternative."""
 
@@ -49,6 +60,7 @@ class AlternativesTable(QAbstractTableModel):
         self._shown: tuple[object, ...] | None = None
         self._unchanged: Alternative | None = None
         self._rows: Sequence[Alternative] = ()
+        self._cells: dict[tuple[int, int], Cell] = {}  # those drawn since the answer or what is shown changed
         self.columns = (
             Column(self.tr("KV cache K / V"), self._types, _types, term="cache-type"),
             Column(
@@ -68,6 +80,8 @@ class AlternativesTable(QAbstractTableModel):
         """`shown`: the settings on the page; without them they are the recommended ones."""
         settings = shown or (answer.settings if answer and answer.n_ctx else None)
         kind = _kind(settings) if settings else None  # the context alone does not make another row
+        if answer is not self._answer or kind != self._shown:
+            self._cells.clear()
         if answer is not self._answer:
             self.beginResetModel()
             self._answer, self._shown = answer, kind
@@ -78,9 +92,7 @@ class AlternativesTable(QAbstractTableModel):
             self._shown = kind
             if self._rows:
                 last = self.index(len(self._rows) - 1, len(self.columns) - 1)
-                self.dataChanged.emit(
-                    self.index(0, 0), last, [CHOSEN_ROLE, Qt.ItemDataRole.AccessibleTextRole]
-                )
+                self.dataChanged.emit(self.index(0, 0), last, [CELL_ROLE, Qt.ItemDataRole.AccessibleTextRole])
 
     def request_at(self, row: int) -> Request | None:
         """What asks for that row, None for one that does not fit."""
@@ -112,6 +124,8 @@ class AlternativesTable(QAbstractTableModel):
     def data(self, index: _Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
         if not index.isValid():
             return None
+        if role == CELL_ROLE:
+            return self._cell(index.row(), index.column())
         row, column = self._rows[index.row()], self.columns[index.column()]
         answers: dict[int, Callable[[], object]] = {
             Qt.ItemDataRole.DisplayRole: lambda: column.text(row),
@@ -121,12 +135,23 @@ class AlternativesTable(QAbstractTableModel):
             Qt.ItemDataRole.TextAlignmentRole: lambda: _alignment(column),
             Qt.ItemDataRole.FontRole: lambda: _bold() if self.is_recommended(row) else None,
             SORT_ROLE: lambda: column.sort_key(row),
-            TONE_ROLE: lambda: verdict_tone(row.verdict) if column is self.columns[-1] else None,
-            CHOSEN_ROLE: lambda: self.is_shown(row),
-            UNCHANGED_ROLE: lambda: row is self._unchanged,
         }
         answer = answers.get(role)
         return answer() if answer else None
+
+    def _cell(self, row_number: int, column_number: int) -> Cell:
+        where = row_number, column_number
+        if where not in self._cells:
+            row, column = self._rows[row_number], self.columns[column_number]
+            self._cells[where] = Cell(
+                text=column.text(row),
+                alignment=_alignment(column),
+                tone=verdict_tone(row.verdict) if column is self.columns[-1] else None,
+                is_recommended=self.is_recommended(row),
+                is_shown=self.is_shown(row),
+                is_unchanged=row is self._unchanged,
+            )
+        return self._cells[where]
 
     def is_recommended(self, row: Alternative) -> bool:
         """True for the row that the recommendation was made of."""

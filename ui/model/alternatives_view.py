@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from PySide6.QtCore import QAbstractItemModel, QModelIndex, QPersistentModelIndex, QRectF, QSize, Qt
+from PySide6.QtCore import QAbstractItemModel, QModelIndex, QPersistentModelIndex, QSize, Qt
 from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence, QPainter, QPalette, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from ui.model.alternatives_table import CHOSEN_ROLE, GIVES_WAY_ROLE, TONE_ROLE, UNCHANGED_ROLE
+from ui.model.alternatives_table import CELL_ROLE, GIVES_WAY_ROLE, Cell
 from ui.theme import border_color, tone_color
 from ui.widgets.flat_header import FlatHeader
 
@@ -32,6 +32,8 @@ class AlternativesView(QTableView):
         super().__init__(parent)
         self._left_out: frozenset[int] = frozenset()
         self._widths: dict[int, int] = {}  # that the columns need
+        self._give_way: tuple[int, ...] = ()  # the columns that do, the first to go first
+        self._fitted: dict[int, int] | None = None  # what `_fit` has done
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setShowGrid(False)
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
@@ -77,30 +79,34 @@ class AlternativesView(QTableView):
         self._fit()
 
     def _measure(self) -> None:
-        header = self.horizontalHeader()
+        header, model = self.horizontalHeader(), self.model()
+        columns = range(model.columnCount())
         self._widths = {
             column: max(self.sizeHintForColumn(column), header.sectionSizeFromContents(column).width())
-            for column in range(self.model().columnCount())
+            for column in columns
         }
+        soon = {c: model.headerData(c, Qt.Orientation.Horizontal, GIVES_WAY_ROLE) for c in columns}
+        self._give_way = tuple(sorted(filter(soon.get, columns), key=soon.__getitem__, reverse=True))
+        self._fitted = None
         self._fit()
 
     def _fit(self) -> None:
-        """Hide what has to give way, first of all the columns that may do so soonest."""
+        """Hide what has to give way. Most changes of the width change nothing of that."""
         shown = {column: width for column, width in self._widths.items() if column not in self._left_out}
-        for column in sorted(shown, key=self._gives_way, reverse=True):
-            if sum(shown.values()) <= self.viewport().width() or not self._gives_way(column):
+        for column in self._give_way:
+            if sum(shown.values()) <= self.viewport().width():
                 break
-            del shown[column]
+            shown.pop(column, None)
+        if shown == self._fitted:
+            return
+        self._fitted = shown
         for column, width in self._widths.items():
             self.setColumnHidden(column, column not in shown)
             self.setColumnWidth(column, width)
 
-    def _gives_way(self, column: int) -> int:
-        return int(self.model().headerData(column, Qt.Orientation.Horizontal, GIVES_WAY_ROLE))
-
     def minimumSizeHint(self) -> QSize:
         """With the columns that never give way."""
-        width = sum(width for column, width in self._widths.items() if not self._gives_way(column))
+        width = sum(width for column, width in self._widths.items() if column not in self._give_way)
         return QSize(width, self.sizeHint().height())
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
@@ -122,33 +128,24 @@ class AlternativesView(QTableView):
 class _RowDelegate(QStyledItemDelegate):
     """Tints the shown row, draws the line below each, colours the verdict."""
 
-    def initStyleOption(self, option: QStyleOptionViewItem, index: _Index) -> None:
-        super().initStyleOption(option, index)
-        tone = index.data(TONE_ROLE)
-        if index.data(UNCHANGED_ROLE):
-            quiet = option.palette.color(QPalette.ColorRole.PlaceholderText)
-            option.palette.setColor(QPalette.ColorRole.Text, quiet)
-        if tone is not None:
-            for role in (QPalette.ColorRole.Text, QPalette.ColorRole.HighlightedText):
-                option.palette.setColor(role, tone_color(tone, option.palette))
-        option.palette.setColor(
-            QPalette.ColorRole.Highlight, option.palette.color(QPalette.ColorRole.AlternateBase)
-        )
-        option.palette.setColor(
-            QPalette.ColorRole.HighlightedText, option.palette.color(QPalette.ColorRole.Text)
-        )
-        option.state &= ~QStyle.StateFlag.State_HasFocus
-
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: _Index) -> None:
-        box = QRectF(option.rect)
-        is_selected = bool(option.state & QStyle.StateFlag.State_Selected)
-        if index.data(CHOSEN_ROLE) or is_selected:
-            painter.fillRect(box, option.palette.color(QPalette.ColorRole.AlternateBase))
-        inside = QStyleOptionViewItem(option)
-        padding = _padding(option.fontMetrics.height()) - 3  # Qt adds its own margin of 3
-        inside.rect = option.rect.adjusted(padding, 0, -padding, 0)
-        super().paint(painter, inside, index)
-        painter.fillRect(QRectF(box.left(), box.bottom() - 1, box.width(), 1), border_color(option.palette))
+        cell: Cell = index.data(CELL_ROLE)
+        palette, box = option.palette, option.rect
+        painter.save()
+        if cell.is_shown or option.state & QStyle.StateFlag.State_Selected:
+            painter.fillRect(box, palette.color(QPalette.ColorRole.AlternateBase))
+        font = option.font
+        font.setBold(cell.is_recommended)
+        painter.setFont(font)
+        role = QPalette.ColorRole.PlaceholderText if cell.is_unchanged else QPalette.ColorRole.Text
+        painter.setPen(tone_color(cell.tone, palette) if cell.tone else palette.color(role))
+        padding = _padding(option.fontMetrics.height())
+        inside = box.adjusted(padding, 0, -padding, 0)
+        text = painter.fontMetrics().elidedText(cell.text, Qt.TextElideMode.ElideRight, inside.width())
+        side = QStyle.visualAlignment(option.direction, Qt.AlignmentFlag(cell.alignment))
+        painter.drawText(inside, side | Qt.TextFlag.TextSingleLine, text)
+        painter.fillRect(box.left(), box.bottom(), box.width(), 1, border_color(palette))
+        painter.restore()
 
     def sizeHint(self, option: QStyleOptionViewItem, index: _Index) -> QSize:
         size = super().sizeHint(option, index)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from advisor.engine.proof import SpeedPoint
 from advisor.recommend.result import Speed
 from advisor.units import byte_units
-from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QSizePolicy, QStackedWidget, QWidget
+from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QStackedWidget, QWidget
 
 from ui.charts.chart_layout import ContextCurves
 from ui.charts.context_chart import ContextChart
@@ -44,11 +44,7 @@ class ChartPanel(TitledCard):
         self.memory_button, self.speed_button = self._views.buttons()
         self.memory_button.setChecked(True)
         self._views.idClicked.connect(self._show_view)
-        head = self.body.itemAt(0).layout()
-        head.insertLayout(0, views)
-        # The device's name gives way where there is no room beside the buttons.
-        self.aside.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        head.setStretchFactor(self.aside, 100)
+        self.body.itemAt(0).layout().insertLayout(0, views)
         self.body.addWidget(self.charts, 1)
         self.body.addWidget(self._foot)
         self._show_view(0)

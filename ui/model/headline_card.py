@@ -6,29 +6,20 @@ from collections.abc import Sequence
 from html import escape
 
 from advisor.basis import Basis
-from advisor.memory.plan import MemoryPlan, Verdict
-from advisor.model.facts import ModelFacts
+from advisor.memory.plan import MemoryPlan
 from advisor.recommend.result import Recommendation, Speed
-from advisor.units import format_bytes, format_tokens
+from advisor.units import format_tokens
 from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QAction, QTextDocumentFragment
 from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
+from ui.model.headline_words import by_itself_words, fast_words, source_words, whose_words, with_words
 from ui.session.state import OpenModel
 from ui.theme import Tone, tone_color
 from ui.widgets.card import Card
 from ui.widgets.labels import HEADLINE, LARGE, SMALL, Chip, label, muted_label, verbatim
 from ui.widgets.primary_button import PrimaryButton
-from ui.wording import (
-    basis_words,
-    cache_words,
-    in_print,
-    layers_words,
-    speed_words,
-    verdict_tone,
-    verdict_words,
-    wait_words,
-)
+from ui.wording import in_print, verdict_tone, verdict_words
 
 
 class HeadlineCard(Card):
@@ -118,17 +109,17 @@ class HeadlineCard(Card):
         fits = choice is not None or answer.n_ctx > 0
         if fits:
             number, unit = format_tokens(plan.settings.n_ctx), self.tr("tokens")
-            sentence = self._sentence(plan, answer.model, self._safe(model, answer))
+            sentence = with_words(plan, answer.model, self._safe(model, answer))
             self._in_print = in_print(plan.settings)
         else:
             reason = answer.reasons[0].text if answer.reasons else verdict_words(plan.verdict)
             number, unit, sentence = self.tr("Does not fit"), "", escape(reason)
             self._in_print = ""
-        whose = self._whose_words(answer) if choice else ""
+        whose = whose_words(model, answer)
         # The line is there with both: nothing moves when a slider passes the recommended settings.
-        self._whose.setText(whose or self.tr("Recommended for: {goal}").format(goal=answer.goal.title))
+        self._whose.setText(whose)
         self._whose.setVisible(fits)
-        self._basis = self._basis_words(model, plan)
+        self._basis = source_words(model, plan)
         self._is_exact = plan.basis in {Basis.ENGINE, Basis.ENGINE_LOG, Basis.MEASURED}
         self._number.setText(number)
         self._unit.setText(unit)
@@ -137,14 +128,8 @@ class HeadlineCard(Card):
         self.set_tone(self._tone_of(plan) if choice else None if fits else Tone.BAD)
         self._show_chips(choice.speed if choice else answer.speed, answer)
         plain = QTextDocumentFragment.fromHtml(sentence).toPlainText()
-        parts = (whose, number, unit, plain, self._in_print, self._basis)
+        parts = (whose if choice else "", number, unit, plain, self._in_print, self._basis)
         self.setAccessibleDescription(" ".join(part for part in parts if part))
-
-    def _whose_words(self, answer: Recommendation) -> str:
-        if not answer.n_ctx:
-            return self.tr("Your settings \u00b7 nothing could be recommended")
-        words = self.tr("Your settings \u00b7 recommended: {n} tokens with {cache}")
-        return words.format(n=format_tokens(answer.n_ctx), cache=cache_words(answer.settings))
 
     @staticmethod
     def _tone_of(plan: MemoryPlan) -> Tone | None:
@@ -155,44 +140,6 @@ class HeadlineCard(Card):
         """The largest safe context with the shown settings, 0 while it is not known."""
         return (model.choice.n_ctx_safe or 0) if model.choice else answer.n_ctx_safe
 
-    def _sentence(self, plan: MemoryPlan, facts: ModelFacts, n_ctx_safe: int) -> str:
-        settings = plan.settings
-        layers = escape(layers_words(plan, facts))
-        if any(memory.buffers.kv_cache_bytes for memory in plan.memory):
-            text = self.tr("with <b>{cache}</b> KV cache, {layers}")
-            text = text.format(cache=escape(cache_words(settings)), layers=layers)
-        else:
-            text = self.tr("without a KV cache, {layers}").format(layers=layers)
-        slots = settings.n_seq_max
-        if slots > 1 and settings.kv_unified:
-            text += self.tr(", shared by {n} slots").format(n=slots)
-        elif slots > 1:
-            text += self.tr(", {each} for each of {n} users").format(
-                n=slots, each=format_tokens(settings.n_ctx_per_slot)
-            )
-        if plan.verdict is not Verdict.FITS:
-            text += f"; <b>{escape(self._verdict_words(plan))}</b>"
-        if n_ctx_safe and n_ctx_safe != settings.n_ctx:
-            text += self.tr("; safe up to {n}").format(n=format_tokens(n_ctx_safe))
-        return text
-
-    def _verdict_words(self, plan: MemoryPlan) -> str:
-        """The verdict, with how much is missing where it is most."""
-        words = verdict_words(plan.verdict)
-        tightest = min(plan.memory, key=lambda line: line.usable_bytes - line.total_bytes)
-        over = tightest.total_bytes - tightest.usable_bytes
-        if over <= 0:
-            return words
-        return self.tr("{verdict}: {size} too much on {device}").format(
-            verdict=words, size=format_bytes(over), device=tightest.device_name
-        )
-
-    def _basis_words(self, model: OpenModel, plan: MemoryPlan) -> str:
-        words = basis_words(plan.basis)
-        if model.choice.is_asking_engine if model.choice else model.is_asking_engine:
-            return self.tr("{basis}; asking llama.cpp\u2026").format(basis=words)
-        return words
-
     def _write_foot(self) -> None:
         """How much text that is and who says so, with a dot for what is exact. Wraps as one line of text."""
         tone = Tone.GOOD if self._is_exact else Tone.QUIET
@@ -201,13 +148,8 @@ class HeadlineCard(Card):
         self._foot.setText(f"{before}{dot}&nbsp;{escape(self._basis)}" if self._basis else "")
 
     def _show_chips(self, speed: Speed | None, answer: Recommendation) -> None:
-        nothing = answer.if_you_change_nothing
-        by_itself = self.tr("if you change nothing: {n} tokens, {size}").format(
-            n=format_tokens(nothing.n_ctx), size=format_bytes(nothing.plan.total_bytes)
-        )
-        if not nothing.plan.fits:
-            by_itself += f", {verdict_words(nothing.plan.verdict)}"
-        texts = [text for text in (self._speed(speed), by_itself) if text]
+        by_itself = by_itself_words(answer)
+        texts = [text for text in (fast_words(speed), by_itself) if text]
         if texts == self._chip_texts:
             return
         self._chip_texts = texts
@@ -218,22 +160,9 @@ class HeadlineCard(Card):
         self._chips.addStretch(1)
         for text in texts:
             chip = Chip(text)
-            chip.setToolTip(verbatim(nothing.text) if text is by_itself else "")
+            chip.setToolTip(verbatim(answer.if_you_change_nothing.text) if text is by_itself else "")
             self._chips.addWidget(chip)
         self._chips.addStretch(1)
-
-    def _speed(self, speed: Speed | None) -> str:
-        """Empty where nothing is known that could carry a figure."""
-        if speed is None or not speed.decode:
-            return ""
-        first = speed.time_to_first_token_s
-        start, full = speed_words(speed.decode[0]), speed_words(speed.decode[-1])
-        if first is None:
-            text = self.tr("writes {start} tokens/s at first, {full} at a full context ({basis})")
-            return text.format(start=start, full=full, basis=basis_words(speed.basis))
-        text = self.tr("at a full context: first token after {wait}, then {n} tokens/s ({basis})")
-        wait = wait_words(speed.time_to_first_token_low_s, first)
-        return text.format(wait=wait, n=full, basis=basis_words(speed.basis))
 
 
 def _command_button(command: QAction, *, is_primary: bool) -> QPushButton:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from advisor.memory.plan import DeviceMemory, MemoryPlan
 from advisor.units import ByteUnits, byte_units, format_bytes, format_tokens
 from PySide6.QtCore import QCoreApplication, QEvent, Qt
@@ -14,11 +16,14 @@ from ui.charts.memory_layout import LOAD_PARTS, Part, prompt_share, segments
 from ui.charts.part_words import part_words
 from ui.theme import Tone, qcolor
 from ui.widgets.card import TitledCard
+from ui.widgets.elided_label import ElidedLabel
 from ui.widgets.help_button import ask_about
-from ui.widgets.labels import SMALL, ToneLabel, label, muted_label
+from ui.widgets.labels import SMALL, ToneLabel, muted_label
+from ui.wording import device_names
 
 translate = QCoreApplication.translate
 
+_NAME_EMS = 18  # as wide as most names of cards are
 _SWATCH = "\u25a0"
 _HATCHED_SWATCH = "\u25a8"
 # What a click on the "?" behind a part explains. The rest explains itself.
@@ -88,9 +93,10 @@ class MemoryPanel(TitledCard):
         if len(self._rows) != len(plan.memory):
             self._make_rows(plan)
         self._show_detail(None)
+        names = device_names(plan.memory)
         # Rows are kept: whoever stands on a bar with the keyboard keeps standing there.
         for row, memory in zip(self._rows, plan.memory, strict=True):
-            row.show_memory(memory, prompt)
+            row.show_memory(replace(memory, device_name=names[memory.device]), prompt)
         self._write_legend()
 
     def stack(self, *, narrow: bool) -> None:
@@ -142,7 +148,7 @@ class MemoryPanel(TitledCard):
         sizes = {s.part: s.n_bytes for s in shown if s.part in LOAD_PARTS and len(self._plan.memory) == 1}
         there = {segment.part for segment in shown}
         entries = [self._legend_entry(part, sizes.get(part)) for part in Part if part in there]
-        self._legend.setText(" &nbsp;&nbsp; ".join(entries))
+        self._legend.setText("&nbsp;&nbsp;&nbsp; ".join(entries))  # broken only behind the room between two
         self._keep_height()
 
     def _keep_height(self) -> None:
@@ -174,13 +180,13 @@ class _DeviceRow:
         self.left_over = ToneLabel(bold=True)
         self.left_over.setAlignment(Qt.AlignmentFlag.AlignTrailing | Qt.AlignmentFlag.AlignVCenter)
         self.name = QWidget()
-        self._device = label()
+        self._device = ElidedLabel(most_ems=_NAME_EMS)
         self._takes = muted_label(size=SMALL)
         box = QVBoxLayout(self.name)
         box.setContentsMargins(0, 0, 0, 0)
         box.setSpacing(0)
+        self._takes.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         for line in (self._device, self._takes):
-            line.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
             box.addWidget(line)
         self.show_memory(memory)
 

@@ -48,6 +48,7 @@ class ModelPage(QScrollArea):
         super().__init__(parent)
         self._session = session
         self._shown: Recommendation | None = None
+        self._is_narrow: bool | None = None
         self.setWidgetResizable(True)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -92,12 +93,15 @@ class ModelPage(QScrollArea):
         return QSize(widest + margins, super().minimumSizeHint().height())
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        narrow = self.viewport().width() < _NARROW_EMS * self.fontMetrics().height()
-        self._columns.stack(narrow=narrow)
-        self.headline.stack(narrow=narrow)
-        self.proof.stack(narrow=narrow)
-        self.memory.stack(narrow=narrow)
+        narrow = event.size().width() < _NARROW_EMS * self.fontMetrics().height()
+        if narrow is not self._is_narrow:
+            self._is_narrow = narrow
+            for part in (self._columns, self.headline, self.proof, self.memory):
+                part.stack(narrow=narrow)
+            for frame in self._steady:
+                frame.settle()
+            self._answer.updateGeometry()
+        super().resizeEvent(event)  # then: the page is laid out once, as it is to be
 
     def _arrange(self) -> QWidget:
         em = self.fontMetrics().height()

@@ -12,7 +12,8 @@ from advisor.recommend.cache_pairs import with_cache_types
 from advisor.recommend.search import context_range
 from advisor.settings.load_settings import CACHE_TYPES
 from advisor.settings.request import ALL_LAYERS, Request
-from advisor.settings.runtimes import asked_n_ctx, asks_per_slot, runtime_named
+from advisor.settings.resolve import asked_n_ctx, asks_per_slot
+from advisor.settings.runtimes import runtime_named
 
 BATCHES = (128, 256, 512, 1024, 2048, 4096)
 

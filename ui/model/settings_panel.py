@@ -11,16 +11,7 @@ from advisor.settings.load_settings import MAX_N_CTX, MAX_SEQUENCES
 from advisor.settings.request import Request
 from advisor.units import format_tokens
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
-from PySide6.QtWidgets import (
-    QCheckBox,
-    QGridLayout,
-    QHBoxLayout,
-    QLabel,
-    QPushButton,
-    QSizePolicy,
-    QToolButton,
-    QWidget,
-)
+from PySide6.QtWidgets import QCheckBox, QLabel, QPushButton, QSizePolicy, QToolButton, QWidget
 
 from ui.model.companions_panel import CompanionsPanel
 from ui.model.setting_choices import (
@@ -37,8 +28,8 @@ from ui.session.state import OpenModel
 from ui.theme import Tone
 from ui.widgets.card import TitledCard
 from ui.widgets.fields import NumberField, StepSlider, choice_box, fill
-from ui.widgets.help_button import HelpButton
 from ui.widgets.labels import SMALL, ToneLabel, muted_label, scaled
+from ui.widgets.setting_rows import SettingRows
 
 
 class SettingsPanel(TitledCard):
@@ -52,12 +43,6 @@ class SettingsPanel(TitledCard):
         self._request: Request | None = None
         self._facts: ModelFacts | None = None
         self._choices: SettingChoices | None = None
-        self._row_count = 0
-        self._grid = QGridLayout()
-        em = self.fontMetrics().height()
-        self._grid.setHorizontalSpacing(em)
-        self._grid.setVerticalSpacing(round(em * 0.5))
-        self._grid.setColumnStretch(1, 1)
         self.back = QToolButton()
         self.back.setText(self.tr("Back to the recommended"))
         self.back.setFont(scaled(self.back.font(), SMALL))
@@ -117,18 +102,19 @@ class SettingsPanel(TitledCard):
         self.prompt.setSuffix(self.tr(" tokens"))
         self.prompt.setSpecialValueText(self.tr("not said"))
         self.problem.setWordWrap(True)
-        self._context_caption = self._row(self.tr("&Context"), self.slider, term="context")
-        self._row("", self.n_ctx)
+        rows = SettingRows(self.fontMetrics().height())
+        self._context_caption = rows.add_row(self.tr("&Context"), self.slider, term="context")
+        rows.add_row("", self.n_ctx)
         cache = self.cache_k, self.cache_v
-        self._cache_caption = self._row(self.tr("&KV cache K / V"), *cache, term="cache-type")
-        self._layers_caption = self._row(self.tr("GPU &layers"), self.layers, term="offload")
-        self._experts_caption = self._row(self.tr("&Experts on CPU"), self.experts, term="moe")
-        self._slots_caption = self._row(self.tr("&Users at once"), self.slots, term="slots")
-        self._row(self.tr("&Batch / ubatch"), self.batch, self.ubatch, term="ubatch")
-        self._row(self.tr("&Prompt I send"), self.prompt, self.count, term="token")
-        self._grid.addWidget(self.gpu_only, self._row_count, 0, 1, 2)
-        self.body.addLayout(self._grid)
-        self._grid.setColumnMinimumWidth(0, self.companions.caption_width)
+        self._cache_caption = rows.add_row(self.tr("&KV cache K / V"), *cache, term="cache-type")
+        self._layers_caption = rows.add_row(self.tr("GPU &layers"), self.layers, term="offload")
+        self._experts_caption = rows.add_row(self.tr("&Experts on CPU"), self.experts, term="moe")
+        self._slots_caption = rows.add_row(self.tr("&Users at once"), self.slots, term="slots")
+        rows.add_row(self.tr("&Batch / ubatch"), self.batch, self.ubatch, term="ubatch")
+        rows.add_row(self.tr("&Prompt I send"), self.prompt, self.count, term="token")
+        rows.add_below(self.gpu_only)
+        rows.setColumnMinimumWidth(0, self.companions.caption_width)
+        self.body.addLayout(rows)
         self.body.addWidget(self.companions)
         self.body.addWidget(self.problem)
         self.body.addWidget(self.remark)
@@ -137,23 +123,6 @@ class SettingsPanel(TitledCard):
         self.back.setSizePolicy(there)
         self.body.itemAt(0).layout().addWidget(self.back)
         self.body.addStretch(1)
-
-    def _row(self, words: str, *fields: QWidget, term: str = "") -> QLabel:
-        """A row of fields; `term` is what its "?" explains."""
-        caption = QLabel(words)
-        caption.setBuddy(fields[0])
-        line = QHBoxLayout()
-        line.setSpacing(round(self.fontMetrics().height() * 0.4))
-        for field in fields:
-            line.addWidget(field)
-        if not isinstance(fields[0], StepSlider):
-            line.addStretch(1)
-        self._grid.addWidget(caption, self._row_count, 0, Qt.AlignmentFlag.AlignVCenter)
-        if term:
-            line.addWidget(HelpButton(term, words.replace("&", "")).beside(caption))
-        self._grid.addLayout(line, self._row_count, 1)
-        self._row_count += 1
-        return caption
 
     def _connect(self) -> None:
         self.slider.valueChanged.connect(self._slid)

@@ -10,12 +10,10 @@ from advisor.recommend.need import DEFAULT_ANSWER_TOKENS, Need, Part, characters
 from advisor.settings.load_settings import MAX_N_CTX
 from advisor.units import format_tokens
 from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtGui import QPainter, QPaintEvent, QPalette
 from PySide6.QtWidgets import (
     QFileDialog,
     QFormLayout,
     QHBoxLayout,
-    QListWidget,
     QProgressBar,
     QPushButton,
     QWidget,
@@ -24,6 +22,7 @@ from PySide6.QtWidgets import (
 from ui.prompt.file_counts import FileCounts, Found
 from ui.widgets.card import TitledCard
 from ui.widgets.fields import NumberField
+from ui.widgets.hinted_list import HintedList
 from ui.widgets.labels import SMALL, muted_label
 
 _MOST_PAGES = 1_000_000
@@ -39,7 +38,7 @@ class SentCard(TitledCard):
     def __init__(self, counts: FileCounts, parent: QWidget | None = None) -> None:
         super().__init__(self.tr("What I send"), self.tr("drop text files anywhere here"), parent)
         self._counts = counts
-        self.files = _Files()
+        self.files = HintedList(self.tr("No text files yet"))
         self.files.setAccessibleName(self.tr("Text files"))
         self.add = QPushButton(self.tr("&Add text files\u2026"))
         self.remove = QPushButton(self.tr("&Remove"))
@@ -148,18 +147,6 @@ class SentCard(TitledCard):
         waiting.addWidget(self.stage, 1)
         waiting.addWidget(self.cancel)
         self.body.addLayout(waiting)
-
-
-class _Files(QListWidget):
-    """Says what belongs into it while it is empty."""
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        super().paintEvent(event)
-        if not self.count():
-            painter = QPainter(self.viewport())
-            painter.setPen(self.palette().color(QPalette.ColorRole.PlaceholderText))
-            how = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
-            painter.drawText(self.viewport().rect(), how, self.tr("No text files yet"))
 
 
 def _number(name: str, most: int, value: int) -> NumberField:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPaintEvent, QPalette, QPen, QPolygonF
-from PySide6.QtWidgets import QSizePolicy, QWidget
+from PySide6.QtWidgets import QSizePolicy, QStyle, QWidget
 
 from ui import colors
 from ui.proof.live_layout import Box, Line, placed
@@ -32,17 +32,26 @@ class LiveCurve(QWidget):
 
     def sizeHint(self) -> QSize:
         em = self.fontMetrics().height()
-        return QSize(em * 14, em * 5)
+        return QSize(em * 14, em * (5 + self._most_rows))
 
     def minimumSizeHint(self) -> QSize:
         em = self.fontMetrics().height()
-        return QSize(em * 9, em * 4)
+        return QSize(em * 9, em * (4 + self._most_rows))
 
     def show_lines(self, lines: Sequence[Line]) -> None:
-        if tuple(lines) != self._lines:
-            self._lines = tuple(lines)
-            self.setAccessibleDescription(self.text)
-            self.update()
+        if tuple(lines) == self._lines:
+            return
+        rows = self._most_rows
+        self._lines = tuple(lines)
+        self.setAccessibleDescription(self.text)
+        if self._most_rows != rows:
+            self.updateGeometry()
+        self.update()
+
+    @property
+    def _most_rows(self) -> int:
+        """Room for the names of several lines below the title, where a card's name may be long."""
+        return len(self._lines) if len(self._lines) > 1 else 0
 
     @property
     def text(self) -> str:
@@ -62,9 +71,15 @@ class LiveCurve(QWidget):
         quiet = self.palette().color(QPalette.ColorRole.PlaceholderText)
         head = QRectF(0, 0, self.width(), em)
         painter.setPen(quiet)
-        painter.drawText(head, self._side(_Align.AlignLeading) | _Align.AlignVCenter, self._title)
-        self._paint_names(painter, head)
-        box = Box(0.5, em * 1.4, self.width() - 1.0, self.height() - em * 1.4 - 1.5)
+        painter.drawText(head, self._at(_Align.AlignLeading), self._title)
+        if self._names_fit(head):
+            self._paint_names(painter, head)
+        else:
+            for i in range(len(self._lines)):
+                head.translate(0, em)
+                self._paint_row(painter, i, head)
+        top = head.bottom() + em * 0.4
+        box = Box(0.5, top, self.width() - 1.0, self.height() - top - 1.5)
         painter.setPen(QPen(border_color(self.palette()), 1))
         bottom = box.top + box.height + 0.5
         painter.drawLine(QPointF(0, bottom), QPointF(self.width(), bottom))
@@ -72,11 +87,29 @@ class LiveCurve(QWidget):
         for i, corners in enumerate(placed(self._lines, box, right_to_left=reverse)):
             self._paint_line(painter, corners, i, bottom)
 
+    def _names_fit(self, head: QRectF) -> bool:
+        """Whether all of the lines' names stand beside the title."""
+        texts = [self._title, *map(self._named, self._lines)]
+        width = sum(map(QFontMetricsF(self.font()).horizontalAdvance, texts))
+        return width + head.height() * len(self._lines) <= head.width()
+
+    def _named(self, line: Line) -> str:
+        return f"{line.name} {self._words(line.now)}".strip()
+
+    def _paint_row(self, painter: QPainter, i: int, row: QRectF) -> None:
+        """A line's name at the start, its value of now at the end, in its colour."""
+        metrics, value = QFontMetricsF(self.font()), self._words(self._lines[i].now)
+        room = row.width() - metrics.horizontalAdvance(value) - row.height()
+        name = metrics.elidedText(self._lines[i].name, Qt.TextElideMode.ElideMiddle, room)
+        painter.setPen(self._color(i, colors.TEXT_CONTRAST))
+        painter.drawText(row, self._at(_Align.AlignLeading), name)
+        painter.drawText(row, self._at(_Align.AlignTrailing), value)
+
     def _paint_names(self, painter: QPainter, head: QRectF) -> None:
         """The lines' names with their values of now, in their colours."""
         right = head.right()
         for i, line in reversed(list(enumerate(self._lines))):
-            words = f"{line.name} {self._words(line.now)}".strip()
+            words = self._named(line)
             width = QFontMetricsF(self.font()).horizontalAdvance(words)
             box = QRectF(right - width, 0, width, head.height())
             if self.layoutDirection() is Qt.LayoutDirection.RightToLeft:
@@ -104,6 +137,6 @@ class LiveCurve(QWidget):
         base = rgb(self.palette().color(QPalette.ColorRole.Base))
         return qcolor(colors.readable(_COLORS[i % len(_COLORS)], base, contrast))
 
-    def _side(self, side: Qt.AlignmentFlag) -> Qt.AlignmentFlag:
-        reverse = self.layoutDirection() is Qt.LayoutDirection.RightToLeft
-        return _Align.AlignRight if reverse and side is _Align.AlignLeading else _Align.AlignLeft
+    def _at(self, side: Qt.AlignmentFlag) -> Qt.AlignmentFlag:
+        """That end of a row, which in a right-to-left window is the other one."""
+        return QStyle.visualAlignment(self.layoutDirection(), side | _Align.AlignVCenter)

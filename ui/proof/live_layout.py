@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from ui.session.proof_state import Sample
@@ -35,10 +35,16 @@ class Box:
     height: float
 
 
-def memory_lines(samples: Sequence[Sample]) -> tuple[Line, ...]:
-    """What the process holds in RAM, and what is in use of each GPU; without what nobody told."""
-    gpus = dict.fromkeys(name for sample in samples for name in sample.device_bytes)
-    found = [_line(name, [(it.seconds, it.device_bytes.get(name)) for it in samples]) for name in gpus]
+def memory_lines(samples: Sequence[Sample], devices: Mapping[str, str]) -> tuple[Line, ...]:
+    """What the process holds in RAM, and what is in use of each GPU; without what nobody told.
+
+    `devices` are their names by ggml's.
+    """
+    gpus = dict.fromkeys(gpu for sample in samples for gpu in sample.device_bytes)
+    found = [
+        _line(devices.get(gpu, gpu), [(it.seconds, it.device_bytes.get(gpu)) for it in samples])
+        for gpu in gpus
+    ]
     found.append(_line(RAM, [(it.seconds, it.rss_bytes) for it in samples]))
     return tuple(line for line in found if line.points)
 

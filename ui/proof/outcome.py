@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from advisor.history.comparison import comparisons_of
 from advisor.probe.result import ProbeResult
@@ -10,7 +10,7 @@ from advisor.recommend.reasons import format_rate
 from advisor.settings.load_settings import LoadSettings
 from advisor.units import byte_units, format_bytes, format_tokens
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QBoxLayout, QGridLayout, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QBoxLayout, QGridLayout, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from ui.charts.chart_layout import alike
 from ui.proof.attempts_list import AttemptsList
@@ -18,11 +18,13 @@ from ui.proof.words import filled_words, limit_words, off_words
 from ui.session.proof_state import Proved
 from ui.theme import Tone
 from ui.widgets.card import clear_layout
+from ui.widgets.elided_label import ElidedLabel
 from ui.widgets.labels import LARGE, SMALL, label, muted_label
 from ui.widgets.notes_panel import bullet
 from ui.widgets.notice import Notice
 from ui.widgets.primary_button import PrimaryButton
 
+_NAME_EMS = 24  # of a device's name with ggml's behind it
 _End = Qt.AlignmentFlag.AlignTrailing
 
 
@@ -62,8 +64,11 @@ class ProofOutcome(QWidget):
         self._tables.setDirection(direction)
         self._tables.setSpacing(self.fontMetrics().height() * (1 if narrow else 3))
 
-    def show_proof(self, proved: Proved, shown: LoadSettings | None) -> None:
-        """`shown` are the settings on the page: what they are already need not be taken over."""
+    def show_proof(self, proved: Proved, shown: LoadSettings | None, devices: Mapping[str, str]) -> None:
+        """`shown` are the settings on the page: what they are already need not be taken over.
+
+        `devices` are their names by ggml's.
+        """
         found = proved.result
         here = shown.n_ctx if shown and _is_same(shown, found.settings) else 0
         at_safe = found.safe_n_ctx > 0 and here == found.safe_n_ctx
@@ -80,7 +85,7 @@ class ProofOutcome(QWidget):
         self.limit.setText(f"{limit_words(found)}.")
         self.filled.setText(filled_words(found))
         self.not_kept.show_text(proved.not_kept.text if proved.not_kept else "")
-        self._show_memory(found)
+        self._show_memory(found, devices)
         self._show_speed(found)
         self.attempts.show_attempts(found.attempts)
         clear_layout(self._notes)
@@ -105,8 +110,11 @@ class ProofOutcome(QWidget):
         self._tables = QBoxLayout(QBoxLayout.Direction.LeftToRight)
         self._tables.setSpacing(em * 3)
         for grid in (self.memory, self.speed):
+            line = QHBoxLayout()
+            line.addLayout(grid)
+            line.addStretch(1)  # also below one another they are no wider than they need be
             column = QVBoxLayout()
-            column.addLayout(grid)
+            column.addLayout(line)
             column.addStretch(1)
             self._tables.addLayout(column)
         self._tables.addStretch(1)
@@ -119,12 +127,12 @@ class ProofOutcome(QWidget):
         whole.addWidget(self.attempts)
         whole.addLayout(self._notes)
 
-    def _show_memory(self, found: ProbeResult) -> None:
+    def _show_memory(self, found: ProbeResult, devices: Mapping[str, str]) -> None:
         title = self.tr("Memory at {n}").format(n=format_tokens(found.proved_n_ctx))
         rows = []
         for it in comparisons_of(found):
             measured = self.tr("not told") if it.measured_bytes is None else format_bytes(it.measured_bytes)
-            name = self.tr("RAM") if it.device == "CPU" else it.device
+            name = ElidedLabel(devices.get(it.device, it.device), most_ems=_NAME_EMS)
             rows.append((name, format_bytes(it.predicted_bytes), measured, off_words(it.error_percent)))
         _fill(self.memory, (title, self.tr("predicted"), self.tr("measured"), self.tr("off by")), rows)
 
@@ -161,12 +169,15 @@ def _rate(tokens_per_second: float | None) -> str:
     return f"{tokens_per_second:,.0f}" if tokens_per_second >= 100 else format_rate(tokens_per_second)
 
 
-def _fill(grid: QGridLayout, heads: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+def _fill(grid: QGridLayout, heads: Sequence[str], rows: Sequence[Sequence[str | QLabel]]) -> None:
     """The table anew: quiet heads, the first column at the start, the others at the end."""
     clear_layout(grid)
     for column, text in enumerate(heads):
         head = muted_label(text, size=SMALL)
         grid.addWidget(head, 0, column, _End if column else Qt.AlignmentFlag.AlignLeading)
     for row, cells in enumerate(rows, 1):
-        for column, text in enumerate(cells):
-            grid.addWidget(label(text), row, column, _End if column else Qt.AlignmentFlag.AlignLeading)
+        for column, cell in enumerate(cells):
+            if isinstance(cell, QLabel):
+                grid.addWidget(cell, row, column)
+            else:
+                grid.addWidget(label(cell), row, column, _End if column else Qt.AlignmentFlag.AlignLeading)

@@ -73,7 +73,7 @@ def _cells(record: ProbeRecord) -> tuple[str, ...]:
     result = record.result
     return (
         _when(record.at),
-        settings_words(result.settings, has_gpu=len(result.predicted_bytes) > 1),
+        settings_words(result.settings, n_gpus=len(result.predicted_bytes) - 1),
         format_tokens(result.limit_n_ctx),
         format_tokens(result.safe_n_ctx) if result.safe_n_ctx else "\u2013",
         off_words(worst_error(record)),

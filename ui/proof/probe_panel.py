@@ -49,11 +49,12 @@ class ProbePanel(TitledCard):
         self.past.show_proofs(() if is_running else model.proofs)
         trouble = model.proofs_error
         self.past.show_trouble(*((trouble.message, trouble.hint) if trouble else ("", "")))
-        self.aside.setText(settings_words(proof.settings, has_gpu=proof.has_gpu) if proof else "")
+        self.aside.setText(settings_words(proof.settings, n_gpus=proof.n_gpus) if proof else "")
         if proof and is_running:
             self.progress.show_proof(proof)
         if proof and proof.proved:
-            self.outcome.show_proof(proof.proved, model.plan.settings if model.plan else None)
+            shown = model.plan.settings if model.plan else None
+            self.outcome.show_proof(proof.proved, shown, proof.devices)
         error = proof.error if proof else None
         self.failure.show_text(*((error.message, error.hint) if error else ("", "")))
         ended_early = status in {ProofStatus.FAILED, ProofStatus.CANCELLED}

@@ -64,7 +64,7 @@ class ProofProgress(QWidget):
             self.bar.setValue(_WHOLE * now.n_filled // now.n_ctx)
         for figure, text in zip(self._figures, _figures(proof), strict=True):
             figure.setText(text)
-        self.memory.show_lines(memory_lines(proof.samples))
+        self.memory.show_lines(memory_lines(proof.samples, proof.devices))
         self.speed.show_lines(speed_lines(proof.samples))
         self.attempts.show_attempts(proof.attempts)
         self.setAccessibleDescription(self.text)

@@ -83,13 +83,18 @@ def off_words(error_percent: float | None) -> str:
     return f"{error_percent:+.1f} %".replace("-", "\u2212")
 
 
-def settings_words(settings: LoadSettings, *, has_gpu: bool) -> str:
+def settings_words(settings: LoadSettings, *, n_gpus: int) -> str:
     """ "q8_0 KV cache, 33 layers on the GPU"; without a GPU the layers are nowhere else than in RAM."""
     k, v = settings.cache_type_k, settings.cache_type_v
     cache = translate("proof", "{types} KV cache").format(types=k if k == v else f"{k} / {v}")
-    if not has_gpu or not settings.n_gpu_layers:
+    if not n_gpus or not settings.n_gpu_layers:
         return cache
-    layers = translate("proof", "{n} layers on the GPU").format(n=settings.n_gpu_layers)
+    words = (
+        translate("proof", "{n} layers on the GPU")
+        if n_gpus == 1
+        else translate("proof", "{n} layers on {gpus} GPUs")
+    )
+    layers = words.format(n=settings.n_gpu_layers, gpus=n_gpus)
     return f"{cache}, {layers}"
 
 

@@ -7,34 +7,49 @@ from typing import TYPE_CHECKING
 from advisor.settings.request import Request
 from PySide6.QtCore import QObject, QTimer, Signal
 
+from ui.session.accompanying import Accompanying
 from ui.session.choosing import Choosing
+from ui.session.computer import Computer
 from ui.session.inquiry import Inquiry
+from ui.session.opened import OpenedModels
 from ui.session.state import EngineStatus, OpenModel
-from ui.session.tasks import Tasks
+from ui.session.tasks import Lane, Tasks
+from ui.session.wanted import Wanted
 
 if TYPE_CHECKING:  # the window can be built and tested without the whole domain behind it
     from ui.session.answers import Answers
-    from ui.session.session import Session
 
 REST_MS = 50  # several changes within this time are one question
+MANY = 16  # of more models than a list shows at once, only those are answered that someone looks at
 
 
 class Answering(QObject):
-    """Listens to the session's parts, and has the questions asked that follow from them."""
+    """Listens to what the questions depend on, and has those asked that follow from a change."""
 
     changed = Signal(object)  # OpenModel: something of it is new
     progress_changed = Signal(str)
     facts_read = Signal(object)  # OpenModel
     unreadable = Signal(object)  # OpenModel
     was_read = Signal(object)  # OpenModel: with success or without
+    answers_wait = Signal()  # many are out of date: each is asked for when it is looked at
 
-    def __init__(self, answers: Answers, tasks: Tasks, session: Session) -> None:
-        super().__init__(session)
-        self._opened = session.opened
-        self._wanted = session.wanted
-        self._computer = session.computer
-        self._inquiry = Inquiry(answers, tasks, self)
+    def __init__(
+        self,
+        answers: Answers,
+        tasks: Tasks,
+        opened: OpenedModels,
+        wanted: Wanted,
+        computer: Computer,
+        accompanying: Accompanying,
+        parent: QObject,
+    ) -> None:
+        super().__init__(parent)
+        self._opened = opened
+        self._wanted = wanted
+        self._computer = computer
+        self._inquiry = Inquiry(answers, tasks, accompanying, self)
         self._choosing = Choosing(answers, tasks, self)
+        self._unseen: set[OpenModel] = set()  # to be answered when someone looks at them
         self._rest = QTimer(self, singleShot=True, interval=REST_MS)
         self._rest.timeout.connect(self._ask_for_all)
         self._inquiry.progress_changed.connect(self.progress_changed)
@@ -50,8 +65,7 @@ class Answering(QObject):
         self._wanted.answers_outdated.connect(self._rest.start)
         self._opened.opened.connect(self.read)
         self._opened.shown.connect(self._shown)
-        session.accompanying.changed.connect(self._accompanied)
-        session.proving.proved.connect(lambda _model: self._learned())
+        accompanying.changed.connect(self._accompanied)
 
     @property
     def is_resting(self) -> bool:
@@ -64,13 +78,22 @@ class Answering(QObject):
 
     def read(self, model: OpenModel) -> None:
         """Read the model's file, anew."""
-        self._inquiry.read(model)
+        self._inquiry.read(model, Lane.QUICK if self._matters(model) else Lane.LATER)
 
     def ask(self, model: OpenModel) -> None:
-        """Ask about a model as it is wanted now, by formula; older questions are forgotten."""
-        hardware = self._computer.planned
-        if hardware:
-            self._inquiry.ask_formula(model, self._wanted.of(model, hardware))
+        """Ask about a model as it is wanted now, by formula; older questions are forgotten.
+
+        Of many models only about those that someone looks at.
+        """
+        if self._matters(model):
+            self._ask(model)
+        else:
+            self._unseen.add(model)
+
+    def look_at(self, model: OpenModel) -> None:
+        """Someone sees what is known of a model: see to it that this is so, or will be."""
+        if model in self._unseen:
+            self._ask(model, Lane.SEEN)
 
     def choose(self, model: OpenModel, request: Request | None) -> None:
         """Show the model at these settings in place of the recommended ones; None: at those again."""
@@ -85,13 +108,32 @@ class Answering(QObject):
         if model.recommendation and (known is None or known.answer is not model.recommendation):
             self._inquiry.compare_reserves(model)
 
+    def ask_anew(self) -> None:
+        """Ask about every model: something was learned that changes the user's own settings, too."""
+        self._ask_for_all()
+        for model in self._opened.all:
+            if model.choice:
+                self.choose(model, model.choice.request)
+
     def forget(self, model: OpenModel) -> None:
         """Whatever is still answered about it is dropped."""
+        self._unseen.discard(model)
         self._inquiry.forget(model)
+
+    def _matters(self, model: OpenModel) -> bool:
+        return model is self._opened.current or len(self._opened.all) <= MANY
+
+    def _ask(self, model: OpenModel, lane: Lane = Lane.QUICK) -> None:
+        self._unseen.discard(model)
+        hardware = self._computer.planned
+        if hardware:
+            self._inquiry.ask_formula(model, self._wanted.of(model, hardware), lane)
 
     def _ask_for_all(self) -> None:
         for model in sorted(self._opened.all, key=lambda m: m is not self._opened.current):
             self.ask(model)
+        if self._unseen:
+            self.answers_wait.emit()
 
     def _ask_engine(self, model: OpenModel) -> None:
         hardware = self._computer.planned
@@ -99,6 +141,10 @@ class Answering(QObject):
             self._inquiry.ask_engine(model, self._wanted.of(model, hardware))
 
     def _shown(self, model: OpenModel) -> None:
+        self._inquiry.hurry(model)
+        if model in self._unseen:
+            self._ask(model)  # the engine after that: see `_answered`
+            return
         if model.curves is None:
             self._inquiry.draw(model)
         self._ask_engine(model)
@@ -118,10 +164,3 @@ class Answering(QObject):
     def _accompanied(self, model: OpenModel) -> None:
         self.changed.emit(model)
         self.ask(model)
-
-    def _learned(self) -> None:
-        """What a proof taught changes every answer, and the user's own settings with them."""
-        self._ask_for_all()
-        for model in self._opened.all:
-            if model.choice:
-                self.choose(model, model.choice.request)

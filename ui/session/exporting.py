@@ -8,18 +8,20 @@ from typing import TYPE_CHECKING
 
 from advisor.errors import AdvisorError
 from advisor.export.choices import FLAVOURS, SHELLS
+from advisor.export.comparing import Compared, this_model
 from advisor.export.export import Export
 from advisor.export.prepare import Prepared
 from advisor.export.writing import write_export
-from advisor.settings.load_settings import LoadSettings
 
-from ui.session.exports import Compared, Preview, Shown
+from ui.session.computer import Computer
+from ui.session.exports import Preview, Shown
+from ui.session.library import Library
+from ui.session.opened import OpenedModels
 from ui.session.state import ExportWish
 from ui.session.tasks import Lane, Report, Task, Tasks
 
 if TYPE_CHECKING:  # the window can be built and tested without the whole domain behind it
     from ui.session.answers import Answers
-    from ui.session.session import Session
 
 OnError = Callable[[AdvisorError], None]
 
@@ -27,18 +29,22 @@ OnError = Callable[[AdvisorError], None]
 class Exporting:
     """What the export dialog asks for. Its answers are the dialog's own: nobody else shows them."""
 
-    def __init__(self, answers: Answers, tasks: Tasks, session: Session) -> None:
+    def __init__(
+        self, answers: Answers, tasks: Tasks, opened: OpenedModels, computer: Computer, library: Library
+    ) -> None:
         self._answers = answers
         self._tasks = tasks
-        self._session = session
+        self._opened = opened
+        self._computer = computer
+        self._library = library
 
     def show(self, program: str, on_result: Callable[[Shown], None], on_error: OnError) -> Task | None:
         """The shown settings in a program's own words, in every variant. None while nothing is shown."""
-        model, hardware = self._session.current, self._session.computer.planned
+        model, hardware = self._opened.current, self._computer.planned
         if model is None or model.facts is None or model.plan is None or hardware is None:
             return None
         facts, settings, counted = model.facts, model.plan.settings, model.beside.counted
-        name = self._session.library.name_of(model.path, program)
+        name = self._library.name_of(model.path, program)
 
         def variant(wish: ExportWish) -> Prepared | AdvisorError:
             try:
@@ -104,13 +110,23 @@ class Exporting:
         self,
         program: str,
         address: str,
-        wanted: LoadSettings,
+        made: Prepared,
         on_result: Callable[[tuple[Compared, ...]], None],
         on_error: OnError,
-    ) -> Task:
-        """Ask the running program what it has loaded now, over the network of this computer alone."""
+    ) -> Task | None:
+        """Ask the running program what it has loaded now, over the network of this computer alone, and which
+        of that is the shown model. None while nothing is shown."""
+        model = self._opened.current
+        if model is None or model.facts is None:
+            return None
+        facts, names = model.facts, filter(None, (self._library.name_of(model.path, program),))
+
+        def work(_report: Report) -> tuple[Compared, ...]:
+            this = this_model(facts, made.export, names)
+            return self._answers.exports.compare_loaded(program, address, this, made.plan.settings)
+
         return self._tasks.run(
-            lambda _report: self._answers.exports.compare_loaded(program, address, wanted),
+            work,
             on_result=on_result,
             on_error=on_error,
             lane=Lane.OUTSIDE,

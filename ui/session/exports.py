@@ -11,10 +11,12 @@ from pathlib import Path
 
 from advisor.errors import AdvisorError
 from advisor.export.applying import Change, apply, backup_place, planned
+from advisor.export.asking.answer import Loaded
 from advisor.export.choices import Flavour, Shell
+from advisor.export.comparing import Compared, ThisModel, compared
 from advisor.export.export import Export
 from advisor.export.global_config import global_config_note
-from advisor.export.loaded import Loaded, ask, differences
+from advisor.export.loaded import ask
 from advisor.export.prepare import Prepared
 from advisor.export.running import run_listening
 from advisor.library.places import Places, places_here
@@ -44,14 +46,6 @@ class Preview:
     change: Change
     backup: Path | None
     made: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Compared:
-    """A model that a program has loaded, and where that is not what was planned, in sentences."""
-
-    loaded: Loaded
-    differences: tuple[str, ...]
 
 
 class Exports:
@@ -89,7 +83,8 @@ class Exports:
         """
         run_listening(preview.export, preview.change.path, self._environment, report)
 
-    def compare_loaded(self, to: str, address: str, wanted: LoadSettings) -> tuple[Compared, ...]:
-        """What the program has loaded now. Raises UsageError and AdvisorError (no-server)."""
-        found = self._query(to, address or None, seconds=_ASK_SECONDS)
-        return tuple(Compared(it, differences(it, wanted)) for it in found)
+    def compare_loaded(
+        self, to: str, address: str, model: ThisModel, wanted: LoadSettings
+    ) -> tuple[Compared, ...]:
+        """What the program has loaded now, this model first. Raises UsageError, AdvisorError (no-server)."""
+        return compared(self._query(to, address or None, seconds=_ASK_SECONDS), model, wanted)

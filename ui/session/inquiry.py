@@ -16,6 +16,8 @@ from advisor.recommend.result import Recommendation
 from PySide6.QtCore import QObject, Signal
 
 from ui.charts.chart_layout import ContextCurves
+from ui.session.accompanying import Accompanying
+from ui.session.chosen_files import chosen_files
 from ui.session.reserve_choices import RESERVES
 from ui.session.state import NOTHING_BESIDE, Beside, EngineAnswer, LargestByReserve, OpenModel, Wishes
 from ui.session.tasks import Lane, Report, Task, Tasks
@@ -44,15 +46,17 @@ class Inquiry(QObject):
     changed = Signal(object)  # OpenModel: anything of it
     progress_changed = Signal(str)  # what the engine is being asked, empty when it rests
 
-    def __init__(self, answers: Answers, tasks: Tasks, parent: QObject) -> None:
+    def __init__(self, answers: Answers, tasks: Tasks, accompanying: Accompanying, parent: QObject) -> None:
         super().__init__(parent)
         self._answers = answers
         self._tasks = tasks
+        self._accompanying = accompanying
         self._under_way: dict[OpenModel, list[Task]] = {}
 
-    def read(self, model: OpenModel) -> None:
+    def read(self, model: OpenModel, lane: Lane = Lane.QUICK) -> None:
         """Read the file's header, and what goes with it."""
         before, files = model.beside, model.files
+        remembered = self._accompanying.remembered
         stamps: list[str | None] = []
 
         def read(found: _Read) -> None:
@@ -83,13 +87,20 @@ class Inquiry(QObject):
                 stamps.append(self._answers.models.stamp(facts.shards))
             runtime = self._answers.models.runtime_of(model.path)
             found = self._answers.companions.beside(facts, runtime)
-            if before is not NOTHING_BESIDE:
-                found = self._answers.companions.still_there(before, found)
+            first = facts.shards[0] if facts.shards else model.path
+            chosen = remembered.get(first) if before is NOTHING_BESIDE else chosen_files(before.counted)
+            if chosen:
+                found = self._answers.companions.read_again(facts, chosen, found)
             return _Read(facts, runtime, found)
 
-        self._run(model, work, read, unreadable)
+        self._run(model, work, read, unreadable, lane=lane)
 
-    def ask_formula(self, model: OpenModel, wishes: Wishes) -> None:
+    def hurry(self, model: OpenModel) -> None:
+        """Someone wants to see the model: nothing about it waits for its turn."""
+        for task in self._under_way.get(model, ()):
+            self._tasks.hurry(task)
+
+    def ask_formula(self, model: OpenModel, wishes: Wishes, lane: Lane = Lane.QUICK) -> None:
         """Ask anew, by formula. Older questions are forgotten."""
         facts = model.facts
         if facts is None:
@@ -108,6 +119,7 @@ class Inquiry(QObject):
             lambda _report: self._answers.models.by_formula(facts, wishes),
             answered,
             lambda error: self._refuse(model, error),
+            lane=lane,
         )
 
     def ask_engine(self, model: OpenModel, wishes: Wishes) -> None:
@@ -158,7 +170,13 @@ class Inquiry(QObject):
             self.changed.emit(model)
 
         counted = model.beside.counted
-        self._run(model, lambda _report: self._answers.models.curves(answer, counted), drawn, failed)
+        self._run(
+            model,
+            lambda _report: self._answers.models.curves(answer, counted),
+            drawn,
+            failed,
+            lane=Lane.SEEN,  # when the answer itself has been drawn
+        )
 
     def compare_reserves(self, model: OpenModel) -> None:
         """What each choice of what is kept free would leave of the model's context."""

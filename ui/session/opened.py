@@ -24,22 +24,26 @@ class OpenedModels(QObject):
         self.all: list[OpenModel] = []
         self.current: OpenModel | None = None
 
-    def open(self, paths: Iterable[Path]) -> list[OpenModel]:
-        """Open these files and show the first. One that is open already is shown, not read again."""
+    def open(self, paths: Iterable[Path], first: OpenModel | None = None) -> list[OpenModel]:
+        """Open these files and show the first. One that is open already is shown, not read again.
+
+        With `first` these are more files of those of which it was the first, and was shown.
+        """
         known = {file: model for model in self.all for file in (model.path, *model.files)}
         found, new = [], []
         for path in paths:
             if path not in known:
-                known[path] = OpenModel(path, came_after=self.current)
+                before = first or (found[0] if found else self.current)
+                known[path] = OpenModel(path, came_after=before)
                 new.append(known[path])
             found.append(known[path])
         self.all += new
         if new:
-            self.changed.emit()  # once for a thousand of them
+            self.changed.emit()  # once for all of them
+        if found and first is None:
+            self.show(found[0])  # first: what is shown is read before the others
         for model in new:
             self.opened.emit(model)
-        if found:
-            self.show(found[0])
         return found
 
     def show(self, model: OpenModel) -> None:

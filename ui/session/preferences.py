@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from advisor.errors import OutputError
 from advisor.units import ByteUnits
 from PySide6.QtCore import QByteArray, QObject, QSettings, Signal, qVersion
 
+from ui.session.chosen_files import ChosenFiles, as_text, from_text
 from ui.session.engine_choice import EngineChoice
 from ui.theme import Theme
 
@@ -130,6 +131,24 @@ class Preferences(QObject):
 
     def clear_recent(self) -> None:
         self._set_recent([])
+
+    @property
+    def companions(self) -> dict[Path, ChosenFiles]:
+        """What goes with each model by the user's own choice. Of those files some may be gone."""
+        return from_text(self._text("companions"))
+
+    @companions.setter
+    def companions(self, chosen: Mapping[Path, ChosenFiles]) -> None:
+        self._settings.setValue("companions", as_text(chosen))
+
+    @property
+    def term(self) -> str:
+        """What Learn showed last, empty for nothing yet. It may no longer be one of the terms."""
+        return self._text("term")
+
+    @term.setter
+    def term(self, name: str) -> None:
+        self._settings.setValue("term", name)
 
     @property
     def geometry(self) -> QByteArray | None:

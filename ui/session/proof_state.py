@@ -47,13 +47,14 @@ class Proved:
 class Proof:
     """The last proof of one model in this window.
 
-    `settings` are those of the page when it began; their context is what it searches. `ceiling_bytes` is the
-    most RAM that it may take. `proved` is there when it is done, `error` when it failed.
+    `settings` are those of the page when it began; their context is what it searches. `devices` are the names
+    of its devices by ggml's, the RAM last; `ceiling_bytes` is the most of that it may take. `proved` is there
+    when it is done, `error` when it failed.
     """
 
     request: Request
     settings: LoadSettings
-    has_gpu: bool
+    devices: Mapping[str, str]
     ceiling_bytes: int
     status: ProofStatus = ProofStatus.RUNNING
     now: Event | None = None
@@ -61,6 +62,10 @@ class Proof:
     samples: tuple[Sample, ...] = ()
     proved: Proved | None = None
     error: AdvisorError | None = field(default=None, compare=False)
+
+    @property
+    def n_gpus(self) -> int:
+        return len(self.devices) - 1
 
     @property
     def is_running(self) -> bool:

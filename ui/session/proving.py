@@ -19,6 +19,7 @@ from PySide6.QtCore import QObject, Signal
 from ui.session.proof_state import Proof, ProofStatus, Proved, after
 from ui.session.state import EngineState, EngineStatus, OpenModel
 from ui.session.tasks import Lane, Report, Tasks
+from ui.wording import device_names
 
 if TYPE_CHECKING:  # the window can be built and tested without the whole domain behind it
     from ui.session.answers import Answers
@@ -47,9 +48,8 @@ class Proving(QObject):
         stop, counted = Stop(), model.beside.counted
         self._stop = stop
         self.running = model
-        model.proof = Proof(
-            request, plan.settings, has_gpu=bool(hardware.gpus), ceiling_bytes=hardware.ram.usable_bytes
-        )
+        names = device_names(plan.memory, with_engines=True)
+        model.proof = Proof(request, plan.settings, names, hardware.ram.usable_bytes)
         self.changed.emit(model)
 
         def work(report: Report) -> Proved:
@@ -74,7 +74,7 @@ class Proving(QObject):
         self._stop.ask()
         self.changed.emit(model)
 
-    def look_back(self, model: OpenModel) -> None:
+    def look_back(self, model: OpenModel, lane: Lane = Lane.QUICK) -> None:
         """Read the earlier proofs of this model."""
         facts = model.facts
         if facts is None:
@@ -89,7 +89,9 @@ class Proving(QObject):
             model.proofs, model.proofs_error = (), error
             self.changed.emit(model)
 
-        self._tasks.run(lambda _report: self._answers.proofs(facts), on_result=read, on_error=unreadable)
+        self._tasks.run(
+            lambda _report: self._answers.proofs(facts), on_result=read, on_error=unreadable, lane=lane
+        )
 
     def obstacle(self, model: OpenModel | None, engine: EngineState) -> str:
         """Why this model cannot be proved now, empty where it can. What to do about it is said elsewhere."""

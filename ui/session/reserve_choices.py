@@ -22,7 +22,7 @@ def choice_words(name: str) -> str:
         is_round = byte_units() is ByteUnits.BINARY  # they are chosen so
         size = f"{reserve.n_bytes / GiB:g} GiB" if is_round else format_bytes(reserve.n_bytes)
         return translate("reserve", "{size} of each memory").format(size=size)
-    return translate("reserve", "Automatic, by use")
+    return translate("reserve", "Automatic, by what each memory is for")
 
 
 def cost_words(largest: dict[str, int], name: str) -> str:

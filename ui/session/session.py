@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,7 +16,7 @@ from advisor.errors import AdvisorError
 from advisor.hardware.device import Hardware
 from advisor.recommend.need import Need, requested
 from advisor.settings.request import Request
-from advisor.settings.runtimes import asked_n_ctx
+from advisor.settings.resolve import asked_n_ctx
 from advisor.units import ByteUnits, byte_units, spell_bytes_in
 from PySide6.QtCore import QObject, Signal
 
@@ -24,20 +25,20 @@ from ui.session.answering import Answering
 from ui.session.asides import Asides
 from ui.session.choosing import recommended_request
 from ui.session.computer import Computer
-from ui.session.exporting import Exporting
 from ui.session.goals import Goals
 from ui.session.library import Library
 from ui.session.opened import OpenedModels
 from ui.session.opening import Opening
 from ui.session.proving import Proving
 from ui.session.state import EngineState, OpenModel
-from ui.session.tasks import Tasks
+from ui.session.tasks import Lane, Tasks
 from ui.session.troubles import Troubles
 from ui.session.wanted import Wanted
 from ui.session.watching import Watching
 
 if TYPE_CHECKING:  # the window can be built and tested without the whole domain behind it
     from ui.session.answers import Answers
+    from ui.session.exporting import Exporting
 
 
 class Session(QObject):
@@ -52,6 +53,7 @@ class Session(QObject):
     models_changed = Signal()  # which are open, in which order
     model_changed = Signal(object)  # OpenModel: something of it is new
     current_changed = Signal()  # another model is shown
+    answers_wait = Signal()  # many answers are out of date: each is asked for when it is looked at
     progress_changed = Signal(str)  # what is being asked, empty when nothing is
     proof_changed = Signal(object)  # OpenModel: its proof, or those before
 
@@ -67,9 +69,10 @@ class Session(QObject):
         self.wanted = Wanted(answers, self.goals, self.opened, self.computer, self)
         self.accompanying = Accompanying(answers, tasks, self)
         self.proving = Proving(answers, tasks, self)
-        self.exporting = Exporting(answers, tasks, self)
         self.asides = Asides(answers, tasks, self.opened)
-        self._answering = Answering(answers, tasks, self)
+        self._answering = Answering(
+            *(answers, tasks, self.opened, self.wanted, self.computer, self.accompanying), self
+        )
         self._opening = Opening(self.opened, self.accompanying, self._answering, self)
         self._watching = Watching(answers, tasks, lambda: self.models, self)
         self._pass_signals_on()
@@ -87,6 +90,7 @@ class Session(QObject):
         self.proving.changed.connect(self.proof_changed)
         self.accompanying.refused.connect(self.model_changed)
         self._answering.changed.connect(self.model_changed)
+        self._answering.answers_wait.connect(self.answers_wait)
         self._opening.changed.connect(self.model_changed)
         self._answering.progress_changed.connect(self.progress_changed)
 
@@ -94,6 +98,7 @@ class Session(QObject):
         self.computer.planned_changed.connect(lambda: self.library.judge_on(self.computer.planned))
         self.goals.changed.connect(self._goals_known)
         self.opened.closing.connect(self._closing)
+        self.proving.proved.connect(lambda _model: self._answering.ask_anew())
         self._answering.was_read.connect(self._watching.follow)
         self._opening.is_model.connect(self._is_model)
         self._watching.changed.connect(self._answering.read)
@@ -105,6 +110,7 @@ class Session(QObject):
 
     def close(self) -> bool:
         """Stop the engine and all work. False if something could not be stopped in time."""
+        self._opening.stop()
         self._answering.stop()
         self._watching.stop()
         self.computer.stop()
@@ -116,9 +122,16 @@ class Session(QObject):
     @property
     def is_settled(self) -> bool:
         """True while nothing is asked and nothing waits to be asked."""
-        return self._tasks.is_idle and self._answering.is_resting and self._watching.is_resting
+        parts = (self._opening, self._answering, self._watching)
+        return self._tasks.is_idle and all(part.is_resting for part in parts)
 
     # --- what is known, by its parts
+
+    @cached_property
+    def exporting(self) -> Exporting:
+        from ui.session.exporting import Exporting  # all programs' formats: the window is there sooner
+
+        return Exporting(self._answers, self._tasks, self.opened, self.computer, self.library)
 
     @property
     def models(self) -> list[OpenModel]:
@@ -161,6 +174,10 @@ class Session(QObject):
 
     def show_model(self, model: OpenModel) -> None:
         self.opened.show(model)
+
+    def look_at(self, model: OpenModel) -> None:
+        """What is known of this model is being shown. Of many, only such are asked about."""
+        self._answering.look_at(model)
 
     def close_model(self, model: OpenModel) -> None:
         """Forget a model; its neighbour is shown if it was."""
@@ -211,6 +228,8 @@ class Session(QObject):
         """The user came back: see what is another by now, unless something is being asked."""
         if self.is_settled:
             self._watching.look()
+            for model in self.models:
+                self.accompanying.look(model)
             self.computer.look_at_devices()
 
     def compare_reserves(self, model: OpenModel) -> None:
@@ -221,7 +240,7 @@ class Session(QObject):
 
     def _is_model(self, model: OpenModel) -> None:
         self.model_changed.emit(model)
-        self.proving.look_back(model)
+        self.proving.look_back(model, Lane.QUICK if model is self.current else Lane.LATER)
         if model is self.current and model.runtime:
             self.wishes_changed.emit()
         self._answering.ask(model)
@@ -230,6 +249,7 @@ class Session(QObject):
         if self.proving.running is model:
             self.proving.stop()
         self._answering.forget(model)
+        self.accompanying.forget(model)
         self._watching.leave(model)
 
     def _goals_known(self) -> None:

@@ -48,12 +48,20 @@ class Wishes:
 class Beside:
     """What goes with a model: the projectors that are offered, and what is counted in every answer.
 
-    `error` says why the last thing that was to be counted is not.
+    `error` says why the last thing that was to be counted is not; `gone` are files that were counted before
+    and are not there any more.
     """
 
     offered: tuple[Projector, ...] = ()
     counted: Companions = NO_COMPANIONS
     error: AdvisorError | None = None
+    gone: tuple[Path, ...] = ()
+
+    def with_counted(self, counted: Companions) -> Beside:
+        """Another choice; a projector from elsewhere is offered from now on."""
+        chosen = counted.projector
+        is_new = chosen is not None and chosen.path not in {known.path for known in self.offered}
+        return Beside((*self.offered, chosen) if chosen and is_new else self.offered, counted)
 
 
 NOTHING_BESIDE = Beside()
@@ -140,7 +148,7 @@ class OpenModel:
     belongs to, or that was chosen for it; without, it is the window's. `proof` is the last one in this
     window, `proofs` are those of the history, newest first; `proofs_error` says why that cannot be read.
     `lost` says that its file is gone: what is shown is from before. `stamp` is of the files as they were
-    read, None for files that were gone; `came_after` is what was shown when this was opened.
+    read, None for files that were gone; `came_after` is what was shown when this was opened, or came first.
     """
 
     path: Path

@@ -16,6 +16,8 @@ from typing import Any
 from advisor.errors import AdvisorError, Cancelled
 from PySide6.QtCore import QObject, Qt, QThreadPool, QTimer, Signal, Slot
 
+from ui.session.turns import Turns
+
 _SLICE_SECONDS = 0.008  # half of the time between two frames
 
 # What work is called with: it says how far it is, and raises Cancelled when the task was cancelled.
@@ -29,6 +31,8 @@ class Lane(StrEnum):
     LIBRARY = "library"
     PROOF = "proof"
     OUTSIDE = "outside"  # other programs, which take as long as they like
+    LATER = "later"  # one piece a turn of the window, as there may be a thousand of them
+    SEEN = "seen"  # the same, before all of those: what a list of many models shows
 
 
 class Task:
@@ -110,7 +114,13 @@ class Tasks(QObject):
         self._pools = {lane: QThreadPool(self) for lane in Lane}
         for lane, pool in self._pools.items():
             pool.setMaxThreadCount(2 if lane is Lane.QUICK else 1)
+        self._turns = Turns[Task](
+            lambda task: self._start(task, Lane.LATER),
+            lambda: not self._quick,
+            self,
+        )
         self._live: set[Task] = set()
+        self._quick: set[Task] = set()  # those of them that others wait for
         self._closed = False
         self._arrivals: deque[tuple[Task, str, object]] = deque()
         self._is_called = False
@@ -136,8 +146,18 @@ class Tasks(QObject):
         self._live.add(task)
         if len(self._live) == 1:
             self.idle_changed.emit(False)
-        self._pools[lane].start(lambda: self._perform(task))
+        if lane is Lane.QUICK:
+            self._quick.add(task)
+        if lane in {Lane.LATER, Lane.SEEN}:
+            self._turns.add(task, is_next=lane is Lane.SEEN)
+        else:
+            self._start(task, lane)
         return task
+
+    def hurry(self, task: Task) -> None:
+        """Someone waits for it: start it now if it still waits for its turn."""
+        if self._turns.take(task):
+            self._start(task, Lane.QUICK)
 
     @property
     def is_idle(self) -> bool:
@@ -153,10 +173,14 @@ class Tasks(QObject):
         """Cancel everything, deliver nothing more, and wait. False if something still runs then."""
         self.cancel_all()
         self._later.stop()
+        self._turns.clear()
         self._live.clear()
         for pool in self._pools.values():
             pool.clear()
         return all(pool.waitForDone(timeout_ms) for pool in self._pools.values())
+
+    def _start(self, task: Task, lane: Lane) -> None:
+        self._pools[lane].start(lambda: self._perform(task))
 
     def _perform(self, task: Task) -> None:
         def report(stage: Any) -> None:  # noqa: ANN401  what that is, is between the work and its callback
@@ -191,6 +215,8 @@ class Tasks(QObject):
             return
         if kind != "progress":
             self._live.discard(task)
+            self._quick.discard(task)
+            self._turns.ended(task)
         try:
             task.deliver(kind, value)
         finally:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QFileSystemWatcher, QObject, QTimer, Signal
 
 from ui.session.state import OpenModel
-from ui.session.tasks import Tasks
+from ui.session.tasks import Lane, Tasks
 
 if TYPE_CHECKING:  # the window can be built and tested without the whole domain behind it
     from ui.session.answers import Answers
@@ -45,7 +45,11 @@ class Watching(QObject):
     def follow(self, model: OpenModel) -> None:
         """Watch the model's files, and the folders in which they would appear again."""
         files = model.files
-        self._tasks.run(lambda _report: _places(files), on_result=lambda found: self._watch(model, found))
+        self._tasks.run(
+            lambda _report: _places(files),
+            on_result=lambda found: self._watch(model, found),
+            lane=Lane.LATER,
+        )
 
     def leave(self, model: OpenModel) -> None:
         """Watch no longer what no other model needs."""
@@ -83,7 +87,7 @@ class Watching(QObject):
             if stamp != read and model.stamp == read and model in self._models():
                 self.changed.emit(model)
 
-        self._tasks.run(lambda _report: self._answers.stamp(files), on_result=compared)
+        self._tasks.run(lambda _report: self._answers.stamp(files), on_result=compared, lane=Lane.LATER)
 
     def _file_changed(self, path: str) -> None:
         self._watched.discard(path)  # one that was replaced is to be watched anew

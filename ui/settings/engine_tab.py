@@ -52,7 +52,7 @@ class EngineTab(QWidget):
 
     def _arrange(self) -> None:
         em = self.fontMetrics().height()
-        how = TitledCard(self.tr("How it is"))
+        how = TitledCard(self.tr("llama.cpp here"))
         line = QHBoxLayout()
         self._mark = QHBoxLayout()
         line.addLayout(self._mark)
@@ -63,7 +63,7 @@ class EngineTab(QWidget):
         how.body.addWidget(self.more)
         self._findings = QVBoxLayout()
         how.body.addLayout(self._findings)
-        which = TitledCard(self.tr("Which one"))
+        which = TitledCard(self.tr("Which llama.cpp is asked"))
         form = QFormLayout()
         form.setVerticalSpacing(round(em * 0.5))
         form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)

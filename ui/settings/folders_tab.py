@@ -7,7 +7,6 @@ from pathlib import Path
 from PySide6.QtWidgets import (
     QFileDialog,
     QHBoxLayout,
-    QListWidget,
     QPushButton,
     QVBoxLayout,
     QWidget,
@@ -15,6 +14,8 @@ from PySide6.QtWidgets import (
 
 from ui.session.preferences import Preferences
 from ui.session.session import Session
+from ui.widgets.card import TitledCard
+from ui.widgets.hinted_list import HintedList
 from ui.widgets.labels import SMALL, muted_label
 
 
@@ -26,7 +27,7 @@ class FoldersTab(QWidget):
         self._session = session
         self._preferences = preferences
         em = self.fontMetrics().height()
-        self.list = QListWidget()
+        self.list = HintedList(self.tr("No folders of your own yet"))
         self.list.setAccessibleName(self.tr("Folders with models"))
         self.add = QPushButton(self.tr("&Add a folder\u2026"))
         self.remove = QPushButton(self.tr("&Remove"))
@@ -36,22 +37,23 @@ class FoldersTab(QWidget):
         buttons.addWidget(self.add)
         buttons.addWidget(self.remove)
         buttons.addStretch(1)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(em, em, em, em)
-        column.setSpacing(round(em * 0.6))
-        column.addWidget(
+        self.trouble = muted_label(size=SMALL, wraps=True)
+        card = TitledCard(self.tr("Folders of your own"))
+        card.body.addWidget(
             muted_label(
                 self.tr(
-                    "The models of Ollama, LM Studio and other programs are found by themselves. "
-                    "Folders of your own are listed here."
+                    "The models of Ollama, LM Studio and other programs are found without being listed here."
                 ),
+                size=SMALL,
                 wraps=True,
             )
         )
-        column.addWidget(self.list, 1)
-        column.addLayout(buttons)
-        self.trouble = muted_label(size=SMALL, wraps=True)
-        column.addWidget(self.trouble)
+        card.body.addWidget(self.list, 1)
+        card.body.addLayout(buttons)
+        card.body.addWidget(self.trouble)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(em, em, em, em)
+        column.addWidget(card)
         self.add.clicked.connect(self._browse)
         self.remove.clicked.connect(self._remove)
         self.list.currentRowChanged.connect(lambda row: self.remove.setEnabled(row >= 0))

@@ -40,8 +40,8 @@ class GeneralTab(QWidget):
         self.theme.activated.connect(lambda _row: set_theme(Theme(self.theme.currentData())))
         self.units = choice_box(self.tr("Units of sizes"))
         units = (
-            (self.tr("GiB, of 1024 MiB: as tools of the field count"), ByteUnits.BINARY),
-            (self.tr("GB, of 1000 MB: as shops and disks count"), ByteUnits.DECIMAL),
+            (self.tr("GiB (1 GiB = 1,024 MiB), as llama.cpp and drivers count"), ByteUnits.BINARY),
+            (self.tr("GB (1 GB = 1,000 MB), as shops and disks count"), ByteUnits.DECIMAL),
         )
         fill(self.units, units, preferences.units)
         self.units.activated.connect(lambda _row: self._set_units(ByteUnits(self.units.currentData())))
@@ -61,7 +61,7 @@ class GeneralTab(QWidget):
         form.addRow(
             muted_label(
                 self.tr(
-                    "For whatever is opened later: what other programs hold already does not count as free. "
+                    "Room for what you open later: what other programs hold already is not free anyway. "
                     "\u201cThis computer\u201d in the View menu shows what each choice costs the open model."
                 ),
                 size=SMALL,

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from advisor.errors import AdvisorError
 from advisor.recommend.result import Goal, Patience
-from PySide6.QtCore import QSignalBlocker, Qt
+from PySide6.QtCore import QSignalBlocker
 from PySide6.QtWidgets import (
     QCheckBox,
     QDoubleSpinBox,
@@ -66,7 +66,7 @@ class GoalsTab(QWidget):
 
     def _arrange(self) -> None:
         em = self.fontMetrics().height()
-        one = TitledCard(self.tr("A goal and its patience"))
+        one = TitledCard(self.tr("A goal, and how long you would wait"))
         form = QFormLayout()
         form.setVerticalSpacing(round(em * 0.5))
         form.addRow(self.tr("&Goal"), self.goals)
@@ -77,7 +77,7 @@ class GoalsTab(QWidget):
         one.body.addLayout(form)
         self.delete.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
         one.body.addWidget(self.delete)
-        new = TitledCard(self.tr("Save the current wishes as a goal"))
+        new = TitledCard(self.tr("Save the shown settings as a goal"))
         line = QHBoxLayout()
         line.addWidget(self.name, 1)
         line.addWidget(self.save)
@@ -165,6 +165,6 @@ def _number(name: str, least: float, most: float, unit: str) -> QDoubleSpinBox:
     made.setDecimals(1)
     made.setSuffix(unit)
     made.setKeyboardTracking(False)
-    made.setAlignment(Qt.AlignmentFlag.AlignTrailing)
+    made.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
     keep_from_wheel(made)
     return made

@@ -41,8 +41,8 @@ class SettingsDialog(QDialog):
             (self.folders, self.tr("&Model folders")),
         ):
             self.tabs.addTab(tab, words)
-        self.tabs.tabBar().setDrawBase(False)
         self.tabs.setDocumentMode(True)  # the pages lie on the window itself: cards stand out in both themes
+        self.tabs.tabBar().setDrawBase(False)  # after the mode, which draws a line: white in a dark theme
         self.tabs.setAccessibleName(self.tr("Settings"))
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
         buttons.rejected.connect(self.close)

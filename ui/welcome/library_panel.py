@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from advisor.library.installed import InstalledModel
 from PySide6.QtCore import QModelIndex, Qt, Signal
-from PySide6.QtWidgets import QAbstractItemView, QFrame, QLineEdit, QListView, QWidget
+from PySide6.QtWidgets import QAbstractItemView, QLineEdit, QWidget
 
 from ui.session.library import Library
 from ui.welcome.library_list import INSTALLED_ROLE, LibraryList, LibrarySearch
 from ui.widgets.card import TitledCard
 from ui.widgets.labels import SMALL, muted_label
-from ui.widgets.row_painting import ModelRow
+from ui.widgets.row_list import RowList
 
 
 class LibraryPanel(TitledCard):
@@ -26,16 +26,10 @@ class LibraryPanel(TitledCard):
         self.search = QLineEdit()
         self.search.setClearButtonEnabled(True)
         self.search.setAccessibleName(self.tr("Search the models on this computer"))
-        self.view = QListView()
+        self.view = RowList(self.tr("Models on this computer"))
         self.view.setModel(self.shown)
-        self.view.setItemDelegate(ModelRow(self.view))
-        self.view.setUniformItemSizes(True)  # a thousand rows are not measured one by one
         self.view.setMouseTracking(True)
-        self.view.setFrameShape(QFrame.Shape.NoFrame)
-        self.view.setAccessibleName(self.tr("Models on this computer"))
         self.view.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self.view.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        self.view.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.view.setMinimumHeight(self.fontMetrics().height() * 12)
         self.state = muted_label(size=SMALL, wraps=True)
         self.body.addWidget(self.search)

@@ -7,7 +7,8 @@ from PySide6.QtGui import QPainter, QPaintEvent, QPalette, QPen
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLayout, QVBoxLayout, QWidget
 
 from ui.theme import Tone, border_color, tinted, tone_color
-from ui.widgets.labels import SMALL, label, muted_label
+from ui.widgets.elided_label import ElidedLabel
+from ui.widgets.labels import SMALL, label
 
 _RADIUS = 6
 
@@ -47,17 +48,17 @@ class Card(QFrame):
 
 
 class TitledCard(Card):
-    """A panel with a title, and a quiet remark at the other end of its line."""
+    """A panel with a title, and a quiet remark at the other end of its line, which gives way."""
 
     def __init__(self, title: str, aside: str = "", parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.title = label(bold=True)
-        self.aside = muted_label(aside, size=SMALL)
+        self.aside = ElidedLabel(aside, size=SMALL)
+        self.aside.setForegroundRole(QPalette.ColorRole.PlaceholderText)
         self.aside.setAlignment(Qt.AlignmentFlag.AlignTrailing | Qt.AlignmentFlag.AlignVCenter)
         line = QHBoxLayout()
         line.addWidget(self.title)
-        line.addStretch(1)
-        line.addWidget(self.aside)
+        line.addWidget(self.aside, 1)
         self.body.addLayout(line)
         self.set_title(title)
 

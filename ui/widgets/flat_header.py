@@ -21,6 +21,7 @@ class FlatHeader(QHeaderView):
         self.setSectionsClickable(True)
         self.setHighlightSections(False)
         self.help: dict[int, HelpButton] = {}
+        self._asks: dict[int, tuple[int, bool]] = {}  # how wide its name is, whether it is at the end
         self.sectionResized.connect(lambda *_: self._place_help())
         self.geometriesChanged.connect(self._place_help)
         self.sectionCountChanged.connect(lambda *_: self._make_help())
@@ -60,32 +61,33 @@ class FlatHeader(QHeaderView):
         return box.adjusted(self._padding, 0, -self._padding - asks, 0)
 
     def _asks_at_end(self, section: int) -> bool:
-        side = self.model().headerData(section, Qt.Orientation.Horizontal, Qt.ItemDataRole.TextAlignmentRole)
-        return section in self.help and bool(side & int(Qt.AlignmentFlag.AlignTrailing))
+        return section in self._asks and self._asks[section][1]
 
     def _make_help(self) -> None:
         for button in self.help.values():
             button.hide()
             button.deleteLater()
-        self.help = {}
+        self.help, self._asks = {}, {}
         model = self.model()
         for section in range(model.columnCount() if model else 0):
             term = model.headerData(section, Qt.Orientation.Horizontal, Qt.ItemDataRole.WhatsThisRole)
             if term:
                 words = str(model.headerData(section, Qt.Orientation.Horizontal))
                 self.help[section] = HelpButton(term, words, self.viewport())
+                side = model.headerData(section, Qt.Orientation.Horizontal, Qt.ItemDataRole.TextAlignmentRole)
+                is_at_end = bool(side & int(Qt.AlignmentFlag.AlignTrailing))
+                self._asks[section] = self.fontMetrics().horizontalAdvance(words), is_at_end
         self._place_help()
 
     def _place_help(self) -> None:
         """Behind the text, left-to-right or not."""
         for section, button in self.help.items():
             box = QRect(self.sectionViewportPosition(section), 0, self.sectionSize(section), self.height())
-            text = str(self.model().headerData(section, Qt.Orientation.Horizontal))
             size = button.sizeHint()
-            if self._asks_at_end(section):
+            width, is_at_end = self._asks[section]
+            if is_at_end:
                 x = box.right() - self._padding - size.width() + 2
             else:
-                width = self.fontMetrics().horizontalAdvance(text)
                 x = box.left() + self._padding + width + round(size.width() * 0.4)
             button.setGeometry(x, (self.height() - size.height()) // 2, size.width(), size.height())
             button.setVisible(not self.isSectionHidden(section))

@@ -1,4 +1,4 @@
-"""How a model is drawn in a list: three lines, the last with a dot."""
+"""How rows of lists are drawn: the chosen one marked, a line of text, or a model with three lines."""
 
 from __future__ import annotations
 
@@ -32,6 +32,45 @@ class RowText:
         return ", ".join(part for part in (self.name, self.facts, self.verdict) if part)
 
 
+def mark_chosen(painter: QPainter, option: QStyleOptionViewItem) -> None:
+    """The ground of a row: nothing but for the chosen one, which has a tint and an edge."""
+    if option.state & QStyle.StateFlag.State_Selected:
+        box = QRectF(option.rect)
+        painter.fillRect(box, option.palette.color(QPalette.ColorRole.AlternateBase))
+        is_leading = option.direction is Qt.LayoutDirection.LeftToRight
+        edge = QRectF(box.left() if is_leading else box.right() - 3, box.top(), 3, box.height())
+        painter.fillRect(edge, option.palette.color(QPalette.ColorRole.Accent))
+
+
+def mark_focus(painter: QPainter, option: QStyleOptionViewItem) -> None:
+    """A frame around the row where the keyboard is."""
+    if option.state & QStyle.StateFlag.State_HasFocus and option.state & QStyle.StateFlag.State_Active:
+        painter.setPen(option.palette.color(QPalette.ColorRole.Accent))
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.drawRect(option.rect.adjusted(0, 0, -1, -1))
+
+
+class TextRow(QStyledItemDelegate):
+    """One line of text, with room around it."""
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: _Index) -> QSize:
+        em = option.fontMetrics.height()
+        return QSize(super().sizeHint(option, index).width() + em, round(em * 1.55))
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: _Index) -> None:
+        em = option.fontMetrics.height()
+        painter.save()
+        mark_chosen(painter, option)
+        inner = option.rect.adjusted(round(em * 0.8), 0, -round(em * 0.4), 0)
+        painter.setFont(option.font)
+        painter.setPen(option.palette.color(QPalette.ColorRole.Text))
+        words = option.fontMetrics.elidedText(index.data(), Qt.TextElideMode.ElideRight, inner.width())
+        side = Qt.AlignmentFlag.AlignLeading | Qt.AlignmentFlag.AlignVCenter
+        painter.drawText(inner, QStyle.visualAlignment(option.direction, side), words)
+        mark_focus(painter, option)
+        painter.restore()
+
+
 class ModelRow(QStyledItemDelegate):
     """Draws what ROW_ROLE answers."""
 
@@ -45,12 +84,7 @@ class ModelRow(QStyledItemDelegate):
         box = QRectF(option.rect)
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        if option.state & QStyle.StateFlag.State_Selected:
-            painter.fillRect(box, palette.color(QPalette.ColorRole.AlternateBase))
-            leading = option.direction is Qt.LayoutDirection.LeftToRight
-            edge = box.left() if leading else box.right() - 3
-            accent = palette.color(QPalette.ColorRole.Accent)
-            painter.fillRect(QRectF(edge, box.top(), 3, box.height()), accent)
+        mark_chosen(painter, option)
         em = option.fontMetrics.height()
         inner = box.adjusted(em, em * 0.45, -em * 0.6, -em * 0.45)
         line = inner.height() / 3

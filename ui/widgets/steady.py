@@ -18,21 +18,22 @@ class Steady(QWidget):
         super().__init__(parent)
         self._panel = panel
         self._needs: tuple[int, int] | None = None
-        self._heights: dict[int, int] = {}  # by width, until the panel changes
+        # What the panel answered, until it changes: a layout asks many times while a window's size does.
+        self._heights: dict[int, int] = {}  # by width
+        self._hints: tuple[QSize, QSize] | None = None
         panel.setParent(self)
         self.setSizePolicy(panel.sizePolicy())
 
     def sizeHint(self) -> QSize:
-        return self._as_tall_as_here(self._panel.sizeHint())
+        return self._as_tall_as_here(self._asked()[0])
 
     def minimumSizeHint(self) -> QSize:
-        return self._as_tall_as_here(self._panel.minimumSizeHint())
+        return self._as_tall_as_here(self._asked()[1])
 
     def hasHeightForWidth(self) -> bool:
         return self._panel.hasHeightForWidth()
 
     def heightForWidth(self, width: int) -> int:
-        """Measured once for a width: a layout asks many times while a window's size changes."""
         if width not in self._heights:
             self._heights[width] = self._panel.heightForWidth(width)
         return self._heights[width]
@@ -46,15 +47,23 @@ class Steady(QWidget):
         """Lay the panel out now: Qt would paint it once before and once after."""
         if layout := self._panel.layout():
             layout.activate()
-        self._heights.clear()
-        self._pass_on()
+        self._changed()
 
     def event(self, event: QEvent) -> bool:
         if event.type() == QEvent.Type.LayoutRequest:
-            self._heights.clear()
-            self._pass_on()
+            self._changed()
             return True
         return super().event(event)
+
+    def _changed(self) -> None:
+        self._heights.clear()
+        self._hints = None
+        self._pass_on()
+
+    def _asked(self) -> tuple[QSize, QSize]:
+        if self._hints is None:
+            self._hints = self._panel.sizeHint(), self._panel.minimumSizeHint()
+        return self._hints
 
     def _pass_on(self) -> None:
         needs = self._measured()
@@ -65,7 +74,7 @@ class Steady(QWidget):
     def _measured(self) -> tuple[int, int]:
         """The width that is missing, and the height at the width that there is."""
         width = self.width()
-        return max(0, self._panel.minimumSizeHint().width() - width), self.sizeHint().height()
+        return max(0, self._asked()[1].width() - width), self.sizeHint().height()
 
     def _as_tall_as_here(self, size: QSize) -> QSize:
         """A panel of wrapped texts is as tall as they are at this width, not at the least one."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent, QPalette, QPen
-from PySide6.QtWidgets import QAbstractButton, QSizePolicy, QWidget
+from PySide6.QtWidgets import QAbstractButton, QSizePolicy, QStyle, QWidget
 
 from ui.widgets.labels import scaled
 
@@ -34,7 +34,12 @@ class ViewButton(QAbstractButton):
         role = QPalette.ColorRole.Text if is_strong else QPalette.ColorRole.PlaceholderText
         painter.setFont(scaled(self.font(), 1.0, bold=is_shown))
         painter.setPen(palette.color(role))
-        painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, self.text())
+        # From where reading begins, not centred: the words stay where they are when they become bold.
+        margin = self.fontMetrics().height() * 0.2
+        side = QStyle.visualAlignment(
+            self.layoutDirection(), Qt.AlignmentFlag.AlignLeading | Qt.AlignmentFlag.AlignVCenter
+        )
+        painter.drawText(QRectF(self.rect()).adjusted(margin, 0, -margin, 0), side, self.text())
         accent = palette.color(QPalette.ColorRole.Accent)
         if is_shown:
             painter.fillRect(QRectF(0, self.height() - 2, self.width(), 2), accent)

@@ -11,6 +11,15 @@ def is_model_file(path: Path) -> bool:
     return path.suffix.lower() == ".gguf" or path.name.startswith("sha256-")
 
 
+def folders_and_files(paths: Iterable[Path]) -> tuple[list[Path], list[Path]]:
+    """Each in the order given, and looked at once: there may be a thousand of them, on a slow disk."""
+    folders: list[Path] = []
+    files: list[Path] = []
+    for path in paths:
+        (folders if path.is_dir() else files).append(path)
+    return folders, files
+
+
 def split(paths: Iterable[Path]) -> tuple[list[Path], list[Path]]:
     """(model files and folders, the rest), each in the order given."""
     taken: list[Path] = []

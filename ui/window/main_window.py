@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from advisor.library.company import is_projector
 from advisor.units import spell_bytes_in
 from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QCloseEvent, QGuiApplication, QWhatsThisClickedEvent
@@ -21,11 +23,18 @@ from ui.widgets.labels import verbatim
 from ui.window.actions import Actions
 from ui.window.dialogs import Dialogs
 from ui.window.drop_target import DropTarget
+from ui.window.drops import folders_and_files
 from ui.window.header import Header
 from ui.window.log_dock import LogDock
 from ui.window.menus import RecentMenu, fill_menu_bar
 from ui.window.pages import Pages
 from ui.window.status_line import StatusLine
+
+if TYPE_CHECKING:  # the pages are read when they are first wanted
+    from ui.compare.compare_page import ComparePage
+    from ui.computer.computer_page import ComputerPage
+    from ui.model.model_page import ModelPage
+    from ui.window.sidebar import Sidebar
 
 
 class MainWindow(QMainWindow):
@@ -40,10 +49,9 @@ class MainWindow(QMainWindow):
         self.header = Header(session, self.actions_.open)
         self.troubles = TroublesBar(session.troubles)
         self.pages = Pages(session, self.actions_)
-        self.page, self.sidebar, self.welcome = self.pages.model, self.pages.sidebar, self.pages.welcome
-        self.computer, self.compare = self.pages.computer, self.pages.compare
+        self.welcome = self.pages.welcome
         self.status = StatusLine(session)
-        self.learn = LearnDock(session)
+        self.learn = LearnDock(session, preferences)
         self.events = EventLog(session, self)
         self.log = LogDock(self.events, self.actions_.diagnostics)
         self.recent_menu = RecentMenu(preferences, self.actions_, self)
@@ -55,19 +63,36 @@ class MainWindow(QMainWindow):
         self._restore()
         self._show_state()
 
+    @property
+    def page(self) -> ModelPage:
+        return self.pages.model
+
+    @property
+    def sidebar(self) -> Sidebar:
+        return self.pages.sidebar
+
+    @property
+    def computer(self) -> ComputerPage:
+        return self.pages.computer
+
+    @property
+    def compare(self) -> ComparePage:
+        return self.pages.compare
+
     def open_paths(self, paths: list[Path]) -> None:
         """The one way in: dialog, drop, recent list, command line. A folder is looked into for models."""
-        self._add_folders([path.absolute() for path in paths if path.is_dir()])
-        files = [path.absolute() for path in paths if not path.is_dir()]
+        folders, files = folders_and_files(path.absolute() for path in paths)
+        self._add_folders(folders)
         if not files:
             return
         for path in reversed(files[:MOST_RECENT]):
             self._preferences.add_recent(path)
         self._preferences.last_folder = files[0].parent
-        opened = self._session.open_paths(files)
+        self._session.open_paths(files)
         self.pages.show_current()
-        if len(opened) > 1:
-            self.status.say(self.tr("Opened {n} models, showing the first").format(n=f"{len(opened):,}"))
+        n_models = sum(not is_projector(path) for path in files)
+        if n_models > 1:
+            self.status.say(self.tr("Opened {n} models, showing the first").format(n=f"{n_models:,}"))
 
     def _add_folders(self, folders: list[Path]) -> None:
         """From now on their models are among those on this computer."""
@@ -127,9 +152,10 @@ class MainWindow(QMainWindow):
         QGuiApplication.instance().applicationStateChanged.connect(self._application_state_changed)
         session.current_changed.connect(self._show_state)
         session.engine_changed.connect(self._show_state)
-        session.model_changed.connect(lambda _model: self._show_state())
+        session.model_changed.connect(lambda model: model is session.current and self._show_state())
         session.proof_changed.connect(lambda _model: self._show_state())
         session.wishes_changed.connect(self._remember_wishes)
+        session.accompanying.remembered_changed.connect(self._remember_companions)
         session.accompanying.refused.connect(lambda model: self.status.say(model.beside.error.message))
 
     def _restore(self) -> None:
@@ -211,3 +237,6 @@ class MainWindow(QMainWindow):
         self._preferences.goal = self._session.wanted.remembered_goal
         self._preferences.runtime = self._session.wanted.remembered_runtime
         self._preferences.reserve = self._session.wanted.reserve
+
+    def _remember_companions(self) -> None:
+        self._preferences.companions = self._session.accompanying.remembered

@@ -27,14 +27,15 @@ _Index = QModelIndex | QPersistentModelIndex
 
 
 class ModelList(QAbstractListModel):
-    """The session's models in the order in which they were opened."""
+    """The session's models in the order in which they were opened. A row that is drawn is looked at."""
 
     def __init__(self, session: Session, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._session = session
         self._models = list(session.models)
-        session.models_changed.connect(self._reset)
+        session.models_changed.connect(self._follow)
         session.model_changed.connect(self._changed)
+        session.answers_wait.connect(self._draw_all)
 
     def rowCount(self, parent: _Index = QModelIndex()) -> int:  # noqa: B008  Qt's signature
         return 0 if parent.isValid() else len(self._models)
@@ -48,6 +49,7 @@ class ModelList(QAbstractListModel):
         if role == Qt.ItemDataRole.ToolTipRole:
             return verbatim(str(model.path))
         if role in {Qt.ItemDataRole.AccessibleTextRole, ROW_ROLE}:
+            self._session.look_at(model)
             row = RowText(model.name, facts_line(model), *verdict_line(model))
             return row if role == ROW_ROLE else row.sentence
         if role == MODEL_ROLE:
@@ -57,10 +59,21 @@ class ModelList(QAbstractListModel):
     def row_of(self, model: OpenModel | None) -> int:
         return self._models.index(model) if model in self._models else -1
 
-    def _reset(self) -> None:
-        self.beginResetModel()
-        self._models = list(self._session.models)
-        self.endResetModel()
+    def _follow(self) -> None:
+        """Rows that come at the end leave the list as it is scrolled."""
+        before, now = self._models, list(self._session.models)
+        if len(now) > len(before) and now[: len(before)] == before:
+            self.beginInsertRows(QModelIndex(), len(before), len(now) - 1)
+            self._models = now
+            self.endInsertRows()
+        elif now != before:
+            self.beginResetModel()
+            self._models = now
+            self.endResetModel()
+
+    def _draw_all(self) -> None:
+        if self._models:
+            self.dataChanged.emit(self.index(0, 0), self.index(len(self._models) - 1, 0))
 
     def _changed(self, model: OpenModel) -> None:
         row = self.row_of(model)

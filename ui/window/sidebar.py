@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from PySide6.QtCore import QModelIndex, Qt, Signal
 from PySide6.QtGui import QAction, QPainter, QPaintEvent, QPalette
-from PySide6.QtWidgets import QAbstractItemView, QFrame, QListView, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QPushButton, QVBoxLayout, QWidget
 
 from ui.computer.computer_panel import ComputerLines
 from ui.session.session import Session
 from ui.session.state import OpenModel
 from ui.theme import border_color
-from ui.widgets.row_painting import ModelRow
+from ui.widgets.row_list import RowList
 from ui.window.model_list import MODEL_ROLE, ModelList
 
 
@@ -37,13 +37,8 @@ class Sidebar(QWidget):
         em = self.fontMetrics().height()
         self.setMinimumWidth(em * 13)
         self.list = ModelList(session, self)
-        self.view = QListView()
+        self.view = RowList(self.tr("Opened models"))
         self.view.setModel(self.list)
-        self.view.setItemDelegate(ModelRow(self.view))
-        self.view.setFrameShape(QFrame.Shape.NoFrame)
-        self.view.setAccessibleName(self.tr("Opened models"))
-        self.view.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        self.view.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.view.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
         self.view.addAction(close_action)
         self.beside = QAction(self.view)
@@ -71,8 +66,9 @@ class Sidebar(QWidget):
 
         session.models_changed.connect(self._mark_current)
         session.current_changed.connect(self._mark_current)
-        for changed in (session.current_changed, session.models_changed, session.model_changed):
-            changed.connect(lambda *_: self._remember())
+        for changed in (session.current_changed, session.models_changed):
+            changed.connect(self._remember)
+        session.model_changed.connect(lambda model: model is self._before and self._remember())
         self._remember()
         self._mark_current()
 

@@ -47,7 +47,7 @@ class StatusLine(QStatusBar):
 
         session.engine_changed.connect(self._refresh)
         session.current_changed.connect(self._refresh)
-        session.model_changed.connect(lambda _model: self._refresh())
+        session.model_changed.connect(lambda model: model is session.current and self._refresh())
         session.proof_changed.connect(lambda _model: self._refresh())
         session.progress_changed.connect(self._progressed)
         self._refresh()

@@ -61,11 +61,24 @@ def test_differences_name_who_has_more_and_both_figures() -> None:
     b = next(iter(sides(small)))
     said = differences(a, b)
     assert "Weights: Q4_K_M in A, Q8_0 in B." in said
-    (row,) = (words for words in said if words.startswith("A token takes"))
+    (row,) = (words for words in said if words.startswith("For each token"))
     sizes = [side.kv_bytes // side.plan.settings.n_ctx for side in (a, b)]
     assert f"{max(sizes) / 1024:.1f} KiB against {min(sizes) / 1024:.1f} KiB" in row
-    (mirrored,) = (words for words in differences(b, a) if words.startswith("A token takes"))
-    assert ("of A:" in row) != ("of A:" in mirrored)
+    (mirrored,) = (words for words in differences(b, a) if words.startswith("For each token"))
+    assert ("A keeps" in row) != ("A keeps" in mirrored)
+
+
+def test_a_token_of_the_same_cache_takes_the_same_at_every_context() -> None:
+    a = next(iter(sides(opened())))
+    windowed = replace(a.plan.memory[0].buffers, kv_cache_bytes=a.kv_bytes // 2 + 4096)
+    shorter = replace(
+        a.plan,
+        settings=replace(a.plan.settings, n_ctx=a.plan.settings.n_ctx // 2),
+        memory=(replace(a.plan.memory[0], buffers=windowed), *a.plan.memory[1:]),
+    )
+    said = differences(a, replace(a, plan=shorter))
+    assert any("tokens more" in words for words in said)
+    assert not any("For each token" in words for words in said)
 
 
 def test_speed_is_compared_where_both_are_known() -> None:
@@ -154,10 +167,18 @@ def test_the_sidebars_menu_names_the_model_before(
     assert full.sidebar.beside.text() == "Co&mpare its settings"
 
 
-def test_without_a_model_it_says_what_to_do(window: MainWindow) -> None:
+def test_without_a_model_it_says_what_to_do(window: MainWindow, session: Session, settled: Settle) -> None:
     window.actions_.compare.trigger()
     assert window.compare.words.text() == "Open a model first: then it can be compared."
-    assert window.compare.columns[0].box.count() == 0
+    assert not any(column.isVisible() for column in window.compare.columns)
+    assert not window.compare.chart.isVisible()
+    session.start()
+    window.open_paths([Path("/models/llama.gguf")])
+    settled(session)
+    window.actions_.compare.trigger()
+    settled(session)
+    assert all(column.isVisible() for column in window.compare.columns)
+    assert window.compare.chart.isVisible()
 
 
 def test_a_bar_tells_its_bytes_below(full: MainWindow, session: Session, settled: Settle) -> None:

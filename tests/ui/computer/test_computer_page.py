@@ -19,6 +19,7 @@ from advisor.hardware.doctor.findings import Severity
 from advisor.units import GiB
 from tests.support import answers, computers
 from tests.support.fake_domain import FakeDomain, Gate
+from ui.computer.device_card import DeviceCard
 from ui.computer.findings_panel import FindingCard
 from ui.session.computer import AGAIN_SECONDS
 from ui.session.doctor import report_of
@@ -31,6 +32,7 @@ from ui.window.main_window import MainWindow
 FILE = Path("/models/llama.gguf")
 Settle = Callable[[Session], None]
 Opener = Callable[..., MainWindow]
+_CHILDREN = Qt.FindChildOption.FindDirectChildrenOnly
 
 
 @pytest.fixture
@@ -209,6 +211,19 @@ def test_every_memory_is_told_with_figures_and_their_origin(opened: Opener, them
     assert "assumed: total less reserve" in second
     assert "Linux (meminfo)" in ram
     assert not page.grab().isNull()
+
+
+def test_the_figures_of_one_memory_stand_below_those_of_another(opened: Opener, qtbot: QtBot) -> None:
+    window = opened(computers.cpu_only_build())
+    window.resize(1280, 900)
+    cards = window.findChildren(DeviceCard)
+    assert len(cards) == 2
+
+    def columns(card: DeviceCard) -> list[int]:
+        return sorted({tile.x() for tile in card.figures.findChildren(QWidget, options=_CHILDREN)})
+
+    qtbot.waitUntil(lambda: len(columns(cards[0])) > 2)
+    assert columns(cards[0]) == columns(cards[1])
 
 
 def test_who_holds_it_is_not_known_where_the_driver_is_silent(opened: Opener) -> None:

@@ -220,7 +220,7 @@ def test_llama_cpps_own_settings_file_is_warned_about_where_it_counts(
     file = domain.places.home / ".config" / "llama.cpp" / "config.ini"
     file.parent.mkdir(parents=True)
     file.write_text("[*]\nctx-size = 4096\n", encoding="utf-8")
-    choose(dialog, "koboldcpp", session, settled)
+    choose(dialog, "llama-swap", session, settled)
     assert str(file) in dialog.warning.text
     choose(dialog, "lm-studio", session, settled)
     assert not dialog.warning.isVisible()

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QApplication, QLabel
 from pytestqt.qtbot import QtBot
 
 from advisor.errors import AdvisorError
-from advisor.export.loaded import Loaded
+from advisor.export.asking.answer import Loaded
 from tests.support.fake_domain import FakeDomain, Gate
 from ui.export.export_dialog import ExportDialog
 from ui.export.loaded_panel import LoadedPanel
@@ -49,7 +49,7 @@ def test_no_server_is_one_sentence_without_the_command_lines_words(
 def test_programs_that_cannot_be_asked_have_no_button(
     dialog: ExportDialog, session: Session, settled: Settle
 ) -> None:
-    for name in ("lm-studio", "llama-cpp-python", "koboldcpp", "vllm"):
+    for name in ("llama-cpp-python", "koboldcpp", "jan", "vllm"):
         dialog.programs.choose(name)
         settled(session)
         assert not dialog.loaded.isVisible(), name
@@ -82,6 +82,32 @@ def test_what_is_as_planned_says_so(
     panel.check.click()
     settled(session)
     assert "As planned" in said(panel).split(" | ")
+
+
+def test_of_several_only_this_model_is_compared(
+    panel: LoadedPanel, session: Session, domain: FakeDomain, settled: Settle
+) -> None:
+    domain.loaded = (
+        Loaded("another", 512, size_bytes=2**30, architecture="mamba"),
+        Loaded("llama3.1:8b", 4096),
+    )
+    panel.check.click()
+    settled(session)
+    words = said(panel)
+    assert "Also loaded: another, which takes 1.0 GiB." in words
+    assert words.index("llama3.1:8b") < words.index("another")
+    assert words.count("Not as planned") == 1
+    assert "Whether this is the same file is not told there." in words
+
+
+def test_where_only_others_are_loaded_that_is_said(
+    panel: LoadedPanel, session: Session, domain: FakeDomain, settled: Settle
+) -> None:
+    domain.loaded = (Loaded("another", 512, architecture="mamba"),)
+    panel.check.click()
+    settled(session)
+    assert "This model is not loaded there now." in said(panel)
+    assert "planned" not in said(panel).replace("what was planned", "")
 
 
 def test_nothing_loaded_is_an_answer(panel: LoadedPanel, session: Session, settled: Settle) -> None:

@@ -26,9 +26,7 @@ def test_each_is_there_once_and_the_own_one_first(own: str) -> None:
 def test_only_what_can_be_asked_has_an_address() -> None:
     assert address_of("ollama") == address_of("continue") == "http://127.0.0.1:11434"
     assert address_of("llama-server") == address_of("ramalama") == "http://127.0.0.1:8080"
-    assert {address_of(name) for name in ("vllm", "lm-studio", "llama-cpp-python", "jan", "koboldcpp")} == {
-        ""
-    }
+    assert {address_of(name) for name in ("vllm", "llama-cpp-python", "jan", "koboldcpp")} == {""}
 
 
 def test_the_command_lines_options_are_not_the_windows() -> None:

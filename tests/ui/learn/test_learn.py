@@ -16,6 +16,7 @@ from advisor.terms import load_terms
 from tests.support.fake_domain import FakeDomain
 from ui.learn import dock as learn_dock
 from ui.model.memory_panel import _TERMS
+from ui.session.preferences import Preferences
 from ui.session.session import Session
 from ui.theme import Theme
 from ui.widgets.help_button import HelpButton
@@ -100,6 +101,7 @@ def test_a_search_leaves_what_matches_and_enter_opens_the_first(full: MainWindow
     assert learn.term == "paged-attention"
     learn.show_term("no such thing")
     assert learn.search.text() == "no such thing"
+    assert learn.list.hint == "No term has these words"
     assert learn.term == "paged-attention"
 
 
@@ -156,15 +158,32 @@ def test_without_a_model_there_are_the_terms_alone(window: MainWindow, domain: F
     assert not window.learn.own.isVisible()
 
 
+@pytest.mark.parametrize(
+    ("remembered", "shown"), [("", "context"), ("gqa", "gqa"), ("no longer a term", "context")]
+)
+def test_it_opens_with_the_term_that_was_read_last(
+    session: Session, preferences: Preferences, qtbot: QtBot, remembered: str, shown: str
+) -> None:
+    preferences.term = remembered
+    dock = learn_dock.LearnDock(session, preferences)
+    qtbot.addWidget(dock)
+    assert dock.term == shown
+    assert dock.search.text() == ""
+    dock.explain("num_batch")
+    assert preferences.term == "ubatch"
+
+
 def test_a_broken_file_of_terms_is_said_in_place(
-    session: Session, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+    session: Session, preferences: Preferences, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def broken() -> None:
         raise PresetError("terms.toml is malformed.", hint="Correct it.")
 
     monkeypatch.setattr(learn_dock, "load_terms", broken)
-    dock = learn_dock.LearnDock(session)
+    preferences.term = "gqa"
+    dock = learn_dock.LearnDock(session, preferences)
     qtbot.addWidget(dock)
     dock.explain("kv-cache")
+    assert preferences.term == "gqa"  # it may be there again
     assert dock.text.toPlainText() == "terms.toml is malformed. Correct it."
     assert dock.list.count() == 0

@@ -10,7 +10,7 @@ from advisor.settings.request import Request
 from advisor.units import GiB, format_bytes
 from tests.support import answers
 from ui.model.alternatives_panel import AlternativesPanel
-from ui.model.alternatives_table import CHOSEN_ROLE, SORT_ROLE
+from ui.model.alternatives_table import CELL_ROLE, SORT_ROLE
 from ui.theme import Theme
 
 
@@ -32,7 +32,7 @@ def test_first_of_all_comes_what_happens_by_itself(panel: AlternativesPanel, ans
     memory = format_bytes(by_itself.plan.total_bytes)
     assert said == ["If you change nothing", "all 33", "takes 4,096", memory, "\u2014", "fits"]
     assert first.data(Qt.ItemDataRole.ToolTipRole) == by_itself.text
-    assert not first.data(CHOSEN_ROLE)
+    assert not first.data(CELL_ROLE).is_shown
     for order in (Qt.SortOrder.AscendingOrder, Qt.SortOrder.DescendingOrder):
         panel.view.sortByColumn(2, order)
         assert column(panel, 0)[0] == "If you change nothing"
@@ -55,7 +55,7 @@ def test_without_a_gpu_nothing_is_said_of_its_layers(panel: AlternativesPanel) -
 
 def test_the_recommended_row_is_marked_in_words_too(panel: AlternativesPanel) -> None:
     model = panel.view.model()
-    marked = [row for row in range(model.rowCount()) if model.index(row, 0).data(CHOSEN_ROLE)]
+    marked = [row for row in range(model.rowCount()) if model.index(row, 0).data(CELL_ROLE).is_shown]
     assert marked == [4]
     assert column(panel, 5) == ["fits", "fits", "fits", "fits", "recommended"]
 
@@ -110,6 +110,6 @@ def test_what_does_not_fit_is_not_asked_for(panel: AlternativesPanel, qtbot: QtB
 def test_the_shown_row_is_tinted_and_said(panel: AlternativesPanel, answer: Recommendation) -> None:
     panel.show_answer(answer, answer.alternatives[0].settings)
     model = panel.view.model()
-    assert [model.index(row, 0).data(CHOSEN_ROLE) for row in range(4)] == [False, True, False, False]
+    assert [model.index(row, 0).data(CELL_ROLE).is_shown for row in range(4)] == [False, True, False, False]
     assert model.index(1, 0).data(Qt.ItemDataRole.AccessibleTextRole) == "f16 / f16, shown"
     assert column(panel, 5)[4] == "recommended"

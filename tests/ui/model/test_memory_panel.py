@@ -31,6 +31,7 @@ def test_a_prompt_splits_the_cache_into_what_it_fills_and_room_to_grow(qtbot: Qt
         (answers.computer(), ["RAM"]),
         (answers.computer(answers.gpu()), ["NVIDIA GeForce RTX 4070", "RAM"]),
         (answers.computer(answers.gpu(0, "A"), answers.gpu(1, "B")), ["A", "B", "RAM"]),
+        (answers.computer(answers.gpu(0, "A"), answers.gpu(1, "A")), ["A (CUDA0)", "A (CUDA1)", "RAM"]),
     ],
 )
 def test_there_is_a_bar_for_every_device(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from advisor.settings.request import ALL_LAYERS, Request
-from advisor.settings.runtimes import resolve
+from advisor.settings.resolve import resolve
 from tests.support import answers
 from tests.support.answers import Model
 from ui.model.setting_choices import (

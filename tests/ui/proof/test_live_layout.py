@@ -17,17 +17,19 @@ def sample(seconds: float, rss: int | None = None, rate: float | None = None, **
 
 def test_nothing_told_is_nothing_drawn() -> None:
     nothing = [sample(0), sample(1)]
-    assert memory_lines(nothing) == ()
+    assert memory_lines(nothing, {}) == ()
     assert speed_lines(nothing) == ()
     assert placed((), BOX) == ()
     assert top_of(()) > 0
 
 
 def test_each_gpu_has_a_line_and_the_ram_the_last() -> None:
-    lines = memory_lines([sample(0, 10), sample(1, 20, CUDA0=7), sample(2, None, CUDA0=9)])
-    assert [line.name for line in lines] == ["CUDA0", "RAM"]
+    samples = [sample(0, 10), sample(1, 20, CUDA0=7), sample(2, None, CUDA0=9)]
+    lines = memory_lines(samples, {"CUDA0": "GeForce (CUDA0)"})
+    assert [line.name for line in lines] == ["GeForce (CUDA0)", "RAM"]
     assert [line.now for line in lines] == [9, 20]
     assert [line.most for line in lines] == [9, 20]
+    assert [line.name for line in memory_lines(samples, {})] == ["CUDA0", "RAM"]
 
 
 def test_speed_is_drawn_only_where_tokens_were_filled() -> None:

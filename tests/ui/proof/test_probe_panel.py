@@ -86,7 +86,8 @@ def test_the_button_opens_the_panel_and_shows_how_far_it_is(
     for words in ("Filling 49,152 tokens", "29,491", "8 s", "1.4 GiB", "did not fit", "worked", "19.0 GiB"):
         assert words in said
     assert panel.progress.bar.value() == 599
-    assert "CUDA0 now 7.8 GiB" in panel.progress.memory.accessibleDescription()
+    memory = panel.progress.memory.accessibleDescription()
+    assert memory.startswith("NVIDIA GeForce RTX 4070 (CUDA0) now 7.8 GiB")
     assert panel.progress.speed.accessibleDescription()
     assert not panel.grab().toImage().isNull()
 
@@ -125,6 +126,8 @@ def test_the_result_has_two_numbers_and_what_was_predicted(
 ) -> None:
     said = shown(prove(opened, session, settled))
     for words in ("46,080 tokens are safe", "49,152 tokens really worked: more does not fit", "copies"):
+        assert words in said
+    for words in ("NVIDIA GeForce RTX 4070 (CUDA0) | 9.0 GiB", "RAM | 620.0 MiB"):
         assert words in said
     for words in ("9.0 GiB", "8.9 GiB", "+0.7 %", "\u22123.1 %", "2,400", "mapped files"):
         assert words in said
@@ -280,3 +283,10 @@ def test_every_outcome_and_bound_has_words() -> None:
     assert "token by token" in proof_words.filled_words(proofs.result(method=FillMethod.FULL))
     assert "1,000 of 49,152" in proof_words.filled_words(proofs.result(filled_tokens=1000))
     assert proof_words.off_words(None) == "\u2013"
+
+
+@pytest.mark.parametrize(
+    ("n_gpus", "where"), [(0, ""), (1, ", 33 layers on the GPU"), (3, ", 33 layers on 3 GPUs")]
+)
+def test_settings_name_the_gpus_that_there_are(n_gpus: int, where: str) -> None:
+    assert proof_words.settings_words(proofs.SETTINGS, n_gpus=n_gpus) == f"q8_0 KV cache{where}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -14,10 +15,13 @@ from advisor.basis import Basis
 from advisor.errors import AdvisorError, EngineMissing, GgufError
 from advisor.model.facts import ModelFacts
 from advisor.settings.request import ALL_LAYERS, Request
+from advisor.units import GiB
 from tests.support import answers
 from tests.support.fake_domain import FakeDomain
 from tests.support.gguf_bytes import expand_head
+from ui.session.answering import MANY
 from ui.session.answers.library import LibraryAnswers
+from ui.session.opening import AT_ONCE
 from ui.session.session import Session
 from ui.session.state import EngineStatus
 from ui.window.main_window import MainWindow
@@ -63,27 +67,95 @@ def many(domain: FakeDomain, monkeypatch: pytest.MonkeyPatch) -> list[Path]:
     return [Path(f"/many/{number}.gguf") for number in range(1000)]
 
 
-def test_of_a_thousand_files_each_is_answered_or_refused_and_the_window_goes_on(
-    window: MainWindow, session: Session, many: list[Path], settled: Settle
+def test_of_a_thousand_files_each_is_read_or_refused_and_the_window_goes_on(
+    window: MainWindow, session: Session, domain: FakeDomain, many: list[Path], settled: Settle
 ) -> None:
     session.start()
     settled(session)
-    read_at: set[int] = set()  # how many were read whenever the window was listened to
+    asked_at: list[int] = []  # how much had been asked whenever the window was listened to
     beat = QTimer(interval=0)
-    beat.timeout.connect(lambda: read_at.add(sum(1 for model in session.models if model.facts)))
+    beat.timeout.connect(lambda: asked_at.append(len(domain.asked)))
     told: list[int] = []
     session.models_changed.connect(lambda: told.append(len(session.models)))
     beat.start()
     window.open_paths(many)
+    assert window.status.message == "Opened 1,000 models, showing the first"
     settled(session)
     beat.stop()
-    assert told == [1000]
-    assert len(read_at) > 3
-    broken = [model for model in session.models if model.error]
-    assert len(broken) == 143
-    assert all(model.recommendation for model in session.models if not model.error)
+    assert told[-1] == 1000
+    assert max(now - before for before, now in pairwise([0, *told])) <= AT_ONCE
+    assert len(asked_at) > 1000
+    assert max(now - before for before, now in pairwise(asked_at)) < 20  # never many of them in one turn
+    assert sum(1 for model in session.models if model.error) == 143
     assert window.page.isVisible()
-    assert window.status.message == "Opened 1,000 models, showing the first"
+
+
+def test_of_a_thousand_files_those_in_sight_are_answered(
+    window: MainWindow, session: Session, many: list[Path], settled: Settle
+) -> None:
+    session.start()
+    window.open_paths(many)
+    _look(window, session, settled)
+    answered = [model for model in session.models if model.recommendation]
+    assert session.current in answered
+    assert MANY / 4 < len(answered) < 60
+    last = session.models[-1]
+    assert last.facts
+    assert last not in answered
+    window.sidebar.view.scrollToBottom()
+    _look(window, session, settled)
+    assert last.recommendation
+
+
+def test_another_computer_leaves_a_thousand_answers_to_those_who_look(
+    window: MainWindow, session: Session, domain: FakeDomain, many: list[Path], settled: Settle
+) -> None:
+    session.start()
+    window.open_paths(many)
+    _look(window, session, settled)
+    before = [model.recommendation for model in session.models]
+    domain.computer = answers.computer(answers.gpu(total=48 * GiB, free=47 * GiB))
+    session.look_again()
+    _look(window, session, settled)
+    again = [m for m, old in zip(session.models, before, strict=True) if m.recommendation is not old]
+    assert session.current in again
+    assert len(again) < 60
+
+
+def test_whatever_of_a_thousand_files_is_chosen_is_answered_before_the_others_are_read(
+    window: MainWindow, session: Session, domain: FakeDomain, many: list[Path], settled: Settle
+) -> None:
+    session.start()
+    settled(session)
+    window.open_paths(many[:AT_ONCE])
+    last = session.models[-1]
+    session.show_model(last)
+    settled(session)
+    order = [asked for asked in domain.asked if asked.startswith("read ")]
+    assert order.index(f"read {last.path.name}") < 3
+
+
+def test_of_many_a_chosen_one_is_answered_by_formula_and_then_by_the_engine(
+    session: Session, domain: FakeDomain, settled: Settle
+) -> None:
+    session.start()
+    session.open_paths([Path(f"/many/{number}.gguf") for number in range(MANY + 1)])
+    settled(session)
+    last = session.models[-1]
+    assert last.recommendation is None
+    before = len(domain.asked)
+    session.show_model(last)
+    settled(session)
+    kinds = [asked.partition(" ")[0] for asked in domain.asked[before:]]
+    assert [kind for kind in kinds if kind in {"formula", "engine"}] == ["formula", "engine"]
+    assert last.recommendation.plan.basis is Basis.ENGINE
+
+
+def _look(window: MainWindow, session: Session, settled: Settle) -> None:
+    """What is drawn is asked about."""
+    settled(session)
+    window.sidebar.view.grab()
+    settled(session)
 
 
 @pytest.fixture

@@ -2,45 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from PySide6.QtWidgets import QFileDialog
 from pytestqt.qtbot import QtBot
 
 from advisor.errors import GgufError, ModelFactsError, SettingsError
-from advisor.memory.companions import NO_COMPANIONS, Draft
-from advisor.memory.plan import CompanionKind
-from advisor.model.projector import Projector
+from advisor.memory.companions import NO_COMPANIONS
 from advisor.settings.request import Request
 from advisor.units import MiB
-from tests.support import answers
-from tests.support.companion_files import projector
+from tests.support.companions import (
+    DRAFT,
+    DRAFT_FILE,
+    FILE,
+    LARGE,
+    PIRATE,
+    POET,
+    SMALL,
+    companions_bytes,
+    domain_with_companions,
+)
 from tests.support.fake_domain import FakeDomain, Gate
-from tests.support.gguf_bytes import expand_head
-from ui.charts.memory_layout import Part, segments
-from ui.model.companions_panel import CompanionsPanel
-from ui.session.answers import Answers
 from ui.session.session import Session
-from ui.session.state import Beside, ExportWish, OpenModel, Wishes
-from ui.theme import Theme
-from ui.window.main_window import MainWindow
+from ui.session.state import OpenModel
 
 Settle = Callable[[Session], None]
-
-FILE = Path("/models/gemma.gguf")
-SMALL = Projector(Path("/models/mmproj-gemma-F16.gguf"), 812 * MiB, 815 * MiB)
-LARGE = Projector(Path("/models/mmproj-gemma-F32.gguf"), 1624 * MiB, 1626 * MiB)
-DRAFT = Draft(answers.model("Gemma 1B", path=Path("/models/draft.gguf"), weights_bytes=700 * MiB).facts)
 
 
 @pytest.fixture
 def domain() -> FakeDomain:
-    made = FakeDomain(projectors={FILE.name: (SMALL, LARGE)})
-    made.side_files = {SMALL.path.name: SMALL, LARGE.path.name: LARGE, "draft.gguf": DRAFT}
-    return made
+    return domain_with_companions()
 
 
 @pytest.fixture
@@ -53,23 +46,10 @@ def model(session: Session, settled: Settle) -> OpenModel:
     return session.current
 
 
-@pytest.fixture
-def panel(window: MainWindow, model: OpenModel) -> CompanionsPanel:
-    return window.page.settings.companions
-
-
-def counted_bytes(model: OpenModel) -> int:
-    assert model.plan is not None
-    return sum(line.companions_bytes for line in model.plan.memory)
-
-
-# --- the session
-
-
 def test_what_lies_beside_is_offered_and_not_counted(model: OpenModel) -> None:
     assert model.beside.offered == (SMALL, LARGE)
     assert model.beside.counted is NO_COMPANIONS
-    assert counted_bytes(model) == 0
+    assert companions_bytes(model.plan) == 0
 
 
 @pytest.mark.parametrize("runtime", ["ollama", "lm-studio"])
@@ -81,7 +61,7 @@ def test_a_runtime_that_loads_it_always_has_it_counted(
     session.open_paths([FILE])
     settled(session)
     assert session.current is not None
-    assert counted_bytes(session.current) == SMALL.weights_bytes
+    assert companions_bytes(session.current.plan) == SMALL.weights_bytes
 
 
 def test_a_projector_takes_its_part_of_the_context_and_gives_it_back(
@@ -96,7 +76,7 @@ def test_a_projector_takes_its_part_of_the_context_and_gives_it_back(
     settled(session)
     assert beside < alone
     assert model.recommendation.n_ctx == alone
-    assert counted_bytes(model) == 0
+    assert companions_bytes(model.plan) == 0
 
 
 def test_the_users_own_settings_are_kept_and_counted_anew(
@@ -108,21 +88,44 @@ def test_the_users_own_settings_are_kept_and_counted_anew(
     settled(session)
     assert model.choice is not None
     assert model.choice.request == Request(n_ctx=4096)
-    assert counted_bytes(model) == SMALL.weights_bytes
+    assert companions_bytes(model.plan) == SMALL.weights_bytes
     assert model.choice.companions is model.beside.counted
 
 
 def test_a_draft_model_is_counted_beside_the_projector_and_left_again(
     session: Session, model: OpenModel, settled: Settle
 ) -> None:
-    assert session.computer.planned is not None
     session.accompanying.use_projector(model, SMALL)
-    session.accompanying.open_draft(model, Path("/models/draft.gguf"), session.computer.planned)
+    session.accompanying.open_draft(model, DRAFT_FILE)
     settled(session)
-    assert counted_bytes(model) == SMALL.weights_bytes + DRAFT.facts.file_bytes
+    assert companions_bytes(model.plan) == SMALL.weights_bytes + DRAFT.facts.file_bytes
     session.accompanying.leave_draft(model)
     settled(session)
-    assert counted_bytes(model) == SMALL.weights_bytes
+    assert companions_bytes(model.plan) == SMALL.weights_bytes
+
+
+def test_adapters_are_counted_one_beside_the_other_and_left_out_again(
+    session: Session, model: OpenModel, settled: Settle
+) -> None:
+    for it in (PIRATE, POET):
+        session.accompanying.open_adapter(model, it.path)
+        settled(session)
+    assert model.beside.counted.adapters == (PIRATE, POET)
+    assert companions_bytes(model.plan) == 2 * 32 * MiB
+    session.accompanying.use_adapters(model, (POET,))
+    settled(session)
+    assert companions_bytes(model.plan) == 32 * MiB
+
+
+def test_what_is_chosen_while_another_file_is_read_is_counted_with_it(
+    session: Session, model: OpenModel, settled: Settle
+) -> None:
+    session.accompanying.open_adapter(model, PIRATE.path)
+    session.accompanying.open_adapter(model, POET.path)
+    session.accompanying.use_projector(model, LARGE)
+    settled(session)
+    assert model.beside.counted.projector == LARGE
+    assert set(model.beside.counted.adapters) == {PIRATE, POET}
 
 
 def test_what_cannot_be_read_is_said_and_changes_nothing(
@@ -134,7 +137,7 @@ def test_what_cannot_be_read_is_said_and_changes_nothing(
     session.accompanying.open_projector(model, Path("/models/x.gguf"))
     settled(session)
     assert model.beside.error is domain.side_files["x.gguf"]
-    assert counted_bytes(model) == SMALL.weights_bytes
+    assert companions_bytes(model.plan) == SMALL.weights_bytes
     session.accompanying.use_projector(model, LARGE)
     settled(session)
     assert model.beside.error is None
@@ -145,8 +148,7 @@ def test_a_draft_that_cannot_draft_is_refused_with_its_reason(
 ) -> None:
     refusal = SettingsError("--model-draft", "BERT does not write text.", hint="Give another.")
     domain.side_files["bert.gguf"] = refusal
-    assert session.computer.planned is not None
-    session.accompanying.open_draft(model, Path("/models/bert.gguf"), session.computer.planned)
+    session.accompanying.open_draft(model, Path("/models/bert.gguf"))
     settled(session)
     assert model.beside.error is refusal
     assert model.error is None
@@ -159,7 +161,7 @@ def test_looking_again_keeps_what_was_chosen(session: Session, model: OpenModel,
     session.look_again()
     settled(session)
     assert model.beside.counted.projector == LARGE
-    assert counted_bytes(model) == LARGE.weights_bytes
+    assert companions_bytes(model.plan) == LARGE.weights_bytes
 
 
 def test_what_is_chosen_while_the_file_is_read_again_stays(
@@ -172,7 +174,7 @@ def test_what_is_chosen_while_the_file_is_read_again_stays(
     gate.open()
     settled(session)
     assert model.beside.counted.projector == SMALL
-    assert counted_bytes(model) == SMALL.weights_bytes
+    assert companions_bytes(model.plan) == SMALL.weights_bytes
 
 
 def test_a_proof_keeps_their_memory_free(
@@ -188,9 +190,8 @@ def test_a_proof_keeps_their_memory_free(
 def test_the_export_names_the_projector_and_the_draft_model(
     session: Session, model: OpenModel, settled: Settle
 ) -> None:
-    assert session.computer.planned is not None
     session.accompanying.use_projector(model, SMALL)
-    session.accompanying.open_draft(model, Path("/models/draft.gguf"), session.computer.planned)
+    session.accompanying.open_draft(model, DRAFT_FILE)
     settled(session)
     found: list[str] = []
     session.exporting.show(
@@ -202,7 +203,7 @@ def test_the_export_names_the_projector_and_the_draft_model(
     assert found
     for text in found:
         assert str(SMALL.path) in text
-        assert "/models/draft.gguf" in text
+        assert str(DRAFT_FILE) in text
 
 
 # --- opened and dropped
@@ -215,7 +216,7 @@ def test_a_projector_that_is_opened_goes_with_the_shown_model(
     settled(session)
     assert session.models == [model]
     assert model.beside.counted.projector == LARGE
-    assert counted_bytes(model) == LARGE.weights_bytes
+    assert companions_bytes(model.plan) == LARGE.weights_bytes
 
 
 def test_one_that_comes_with_a_model_goes_with_that(session: Session, settled: Settle) -> None:
@@ -224,7 +225,7 @@ def test_one_that_comes_with_a_model_goes_with_that(session: Session, settled: S
     settled(session)
     assert [model.path for model in session.models] == [FILE]
     assert session.current is not None
-    assert counted_bytes(session.current) == SMALL.weights_bytes
+    assert companions_bytes(session.current.plan) == SMALL.weights_bytes
 
 
 def test_one_by_another_name_is_recognized_by_its_content(
@@ -246,11 +247,72 @@ def test_one_by_another_name_is_recognized_by_its_content(
     assert session.current is model
     assert model.beside.counted.projector is not None
     assert model.beside.counted.projector.path == eyes
-    assert counted_bytes(model) == SMALL.weights_bytes
+    assert companions_bytes(model.plan) == SMALL.weights_bytes
+
+
+def test_an_adapter_goes_with_the_model_that_it_is_opened_after(
+    session: Session,
+    domain: FakeDomain,
+    model: OpenModel,
+    settled: Settle,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    read = domain.read
+
+    def refuses(path: Path) -> object:
+        if path == PIRATE.path:
+            raise ModelFactsError("It is a LoRA adapter.", hint="Use --lora.", code="not-a-model")
+        return read(path)
+
+    monkeypatch.setattr(domain, "read", refuses)
+    session.open_paths([PIRATE.path])
+    settled(session)
+    assert session.models == [model]
+    assert model.beside.counted.adapters == (PIRATE,)
+    session.open_paths([Path("/models/two.gguf"), PIRATE.path])  # together with its model
+    settled(session)
+    assert [it.path.name for it in session.models] == ["gemma.gguf", "two.gguf"]
+    assert session.current is session.models[1]
+    assert session.current.beside.counted.adapters == (PIRATE,)
+    assert model.beside.counted.adapters == (PIRATE,)
+
+
+@pytest.mark.parametrize("holds_back", [True, False])
+def test_several_that_come_together_all_go_with_the_model(
+    session: Session,
+    domain: FakeDomain,
+    model: OpenModel,
+    settled: Settle,
+    monkeypatch: pytest.MonkeyPatch,
+    qtbot: QtBot,
+    holds_back: bool,
+) -> None:
+    """Whichever of them is read first."""
+    eyes, gate = replace(SMALL, path=Path("/models/eyes.gguf")), Gate()
+    domain.side_files[eyes.path.name] = eyes
+    read = domain.read
+
+    def refuses(path: Path) -> object:
+        if path == PIRATE.path and holds_back:
+            gate.pass_through()
+        if path in {PIRATE.path, eyes.path}:
+            raise ModelFactsError("It goes with a model.", hint="Use --lora.", code="not-a-model")
+        return read(path)
+
+    monkeypatch.setattr(domain, "read", refuses)
+    _, second = session.open_paths([PIRATE.path, eyes.path])
+    if holds_back:
+        qtbot.waitUntil(lambda: second.error is not None, timeout=20_000)
+        gate.open()
+    settled(session)
+    assert session.models == [model]
+    assert session.current is model
+    assert model.beside.counted.adapters == (PIRATE,)
+    assert model.beside.counted.projector == eyes
 
 
 def test_without_a_model_it_says_what_it_is(session: Session, domain: FakeDomain, settled: Settle) -> None:
-    domain.read_error = ModelFactsError("It is a projector.", hint="Open the model.", code="not-a-model")
+    domain.read_error = ModelFactsError("It is a projector.", hint="Use --mmproj.", code="not-a-model")
     session.start()
     session.open_paths([SMALL.path])
     settled(session)
@@ -258,137 +320,3 @@ def test_without_a_model_it_says_what_it_is(session: Session, domain: FakeDomain
     assert session.current.error is not None
     assert session.current.error.message == "It is a projector."
     assert session.current.error.hint.startswith("Open its model, then drop this file")
-
-
-# --- on the page
-
-
-def test_the_panel_offers_counts_and_says_what_it_takes(
-    panel: CompanionsPanel, model: OpenModel, session: Session, settled: Settle, theme: Theme
-) -> None:
-    words = [panel.projector.itemText(i) for i in range(panel.projector.count())]
-    assert words == ["not loaded", "mmproj-gemma-F16", "mmproj-gemma-F32", "Choose a file\u2026"]
-    assert panel.projector.currentIndex() == 0
-    assert "about 1.3 GiB more" in panel.remark.text()
-    panel.projector.setCurrentIndex(1)
-    panel.projector.activated.emit(1)
-    settled(session)
-    assert model.beside.counted.projector == SMALL
-    assert panel.projector.currentText() == "mmproj-gemma-F16"
-    assert panel.remark.text() == "Counted: projector 812.0 MiB"
-    panel.projector.setCurrentIndex(0)
-    panel.projector.activated.emit(0)
-    settled(session)
-    assert model.beside.counted.projector is None
-
-
-def test_a_draft_model_is_chosen_from_a_file_and_left_out_again(
-    panel: CompanionsPanel,
-    model: OpenModel,
-    session: Session,
-    settled: Settle,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    names = iter(["", "/models/draft.gguf"])
-    monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_args: (next(names), ""))
-    for wanted in ("none", "Gemma 1B"):  # the first time the dialog is left without a file
-        panel.draft.setCurrentIndex(panel.draft.count() - 1)
-        panel.draft.activated.emit(panel.draft.count() - 1)
-        settled(session)
-        assert panel.draft.currentText() == wanted
-    assert "draft model 704.0 MiB" in panel.remark.text()
-    panel.draft.setCurrentIndex(0)
-    panel.draft.activated.emit(0)
-    settled(session)
-    assert model.beside.counted.draft is None
-    assert panel.draft.currentText() == "none"
-
-
-def test_a_refusal_is_said_in_the_panel(
-    panel: CompanionsPanel, domain: FakeDomain, model: OpenModel, session: Session, settled: Settle
-) -> None:
-    domain.side_files["mmproj-x.gguf"] = GgufError("mmproj-x.gguf is cut off.", hint="Download it again.")
-    session.open_paths([Path("/models/mmproj-x.gguf")])
-    settled(session)
-    assert panel.problem.isVisible()
-    assert panel.problem.text() == "mmproj-x.gguf is cut off. Download it again."
-    assert model.recommendation is not None
-
-
-def test_the_memory_bar_has_a_piece_for_them(session: Session, model: OpenModel, settled: Settle) -> None:
-    session.accompanying.use_projector(model, SMALL)
-    settled(session)
-    assert model.plan is not None
-    [piece] = [it for it in segments(model.plan.memory[0]) if it.part is Part.COMPANIONS]
-    assert piece.n_bytes == SMALL.weights_bytes
-    assert piece.basis is not None
-
-
-# --- the real domain
-
-
-@pytest.fixture
-def real() -> Iterator[Answers]:
-    made = Answers()
-    yield made
-    made.close()
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    """A model with its projector, and another model's projector beside it."""
-    expand_head("qwen2-dense", tmp_path).rename(tmp_path / "qwen-Q4_K_M.gguf")
-    expand_head("gpt2-dense", tmp_path).rename(tmp_path / "other-Q4_K_M.gguf")
-    for name in ("mmproj-qwen-F16.gguf", "mmproj-other-F16.gguf"):
-        projector().write(tmp_path / name)
-    return tmp_path
-
-
-def test_really_offered_is_what_goes_with_the_model(real: Answers, folder: Path) -> None:
-    facts = real.models.read(folder / "qwen-Q4_K_M.gguf")
-    found = real.companions.beside(facts, None)
-    assert [it.name for it in found.offered] == ["mmproj-qwen-F16.gguf"]
-    assert found.counted is NO_COMPANIONS
-    assert real.companions.beside(facts, "lm-studio").counted.projector == found.offered[0]
-
-
-def test_really_counted_in_every_answer(real: Answers, folder: Path) -> None:
-    facts = replace(real.models.read(folder / "qwen-Q4_K_M.gguf"), n_ctx_train=32768)
-    hardware = answers.computer(answers.gpu())
-    beside = real.companions.with_projector(NO_COMPANIONS, folder / "mmproj-qwen-F16.gguf")
-    with_draft = real.companions.with_draft(facts, hardware, beside, folder / "qwen-Q4_K_M.gguf")
-    goal = real.goals.known().all["chat"]
-    plans = [
-        real.models.by_formula(facts, Wishes(hardware, goal, "llama-server", companions=with_draft)).plan,
-        real.models.estimate(facts, hardware, Request(n_ctx=1024), with_draft),
-        real.models.confirm(facts, hardware, Request(n_ctx=1024), with_draft).plan,
-    ]
-    for plan in plans:
-        kinds = {companion.kind for companion in plan.companions}
-        assert kinds == {CompanionKind.PROJECTOR, CompanionKind.DRAFT_MODEL}
-    made = real.models.export(
-        facts, hardware, plans[1].settings, ExportWish("llama-server"), companions=with_draft
-    )
-    assert "mmproj-qwen-F16.gguf" in made.export.files[0].text
-
-
-def test_really_refused(real: Answers, folder: Path) -> None:
-    facts = real.models.read(folder / "qwen-Q4_K_M.gguf")
-    with pytest.raises(ModelFactsError):
-        real.companions.with_projector(NO_COMPANIONS, folder / "qwen-Q4_K_M.gguf")
-    with pytest.raises(ModelFactsError):
-        real.companions.with_draft(facts, answers.computer(), NO_COMPANIONS, folder / "mmproj-qwen-F16.gguf")
-
-
-def test_a_projector_that_is_gone_is_not_counted_any_more(real: Answers, folder: Path) -> None:
-    path = folder / "mmproj-qwen-F16.gguf"
-    facts = real.models.read(folder / "qwen-Q4_K_M.gguf")
-    before = Beside(counted=real.companions.with_projector(NO_COMPANIONS, path))
-    same = real.companions.still_there(before, real.companions.beside(facts, None))
-    assert same.counted == before.counted
-    assert same.error is None
-    path.unlink()
-    gone = real.companions.still_there(before, real.companions.beside(facts, None))
-    assert gone.counted.projector is None
-    assert gone.error is not None
-    assert gone.offered == ()

@@ -8,7 +8,8 @@ import pytest
 
 from advisor.basis import Basis
 from advisor.errors import OutputError, UsageError
-from advisor.export.loaded import Loaded
+from advisor.export.asking.answer import Loaded
+from advisor.export.comparing import this_model
 from advisor.export.prepare import Prepared, prepare
 from tests.support import answers
 from tests.support.model_stores import places
@@ -76,7 +77,9 @@ def test_llama_cpps_own_file_is_a_warning_where_it_counts(exports: Exports, tmp_
 
 
 def test_an_empty_address_is_the_usual_one(exports: Exports) -> None:
-    settings = made("ollama").plan.settings
-    (found,) = exports.compare_loaded("ollama", "", settings)
+    asked = made("ollama")
+    this = this_model(answers.model().facts, asked.export, ["None within 2 s"])
+    (found,) = exports.compare_loaded("ollama", "", this, asked.plan.settings)
+    assert found.is_this
     assert found.loaded.name == "None within 2 s"
     assert "256 tokens of context instead of" in found.differences[0]

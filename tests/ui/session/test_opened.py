@@ -36,7 +36,7 @@ def test_several_are_told_as_one_change_and_the_first_is_shown(opened: OpenedMod
     found = opened.open([A, B])
     assert [model.path for model in found] == [A, B]
     assert opened.all == found
-    assert told.seen == ["changed", "opened a", "opened b", "current", "shown a"]
+    assert told.seen == ["changed", "current", "shown a", "opened a", "opened b"]
 
 
 def test_the_same_file_twice_is_one_model(opened: OpenedModels) -> None:
@@ -60,7 +60,8 @@ def test_what_was_shown_before_is_known(opened: OpenedModels) -> None:
     [first] = opened.open([A])
     second, third = opened.open([B, C])
     assert first.came_after is None
-    assert second.came_after is third.came_after is first
+    assert second.came_after is first
+    assert third.came_after is second  # the first of those that came together
 
 
 def test_a_closed_one_is_still_there_when_that_is_told(opened: OpenedModels) -> None:

@@ -226,4 +226,4 @@ def test_progress_is_told_ten_times_a_second_at_most_and_what_matters_always() -
 
 def test_the_handmade_computer_has_what_the_proof_may_take(opened: OpenModel, held: Gate) -> None:
     assert proof_of(opened).ceiling_bytes == answers.ram().usable_bytes
-    assert proof_of(opened).has_gpu
+    assert proof_of(opened).n_gpus == 1

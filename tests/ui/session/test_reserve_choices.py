@@ -18,7 +18,7 @@ def test_the_automatic_choice_comes_first_and_the_rule_of_thumb_is_among_them() 
 @pytest.mark.parametrize(
     ("name", "words"),
     [
-        ("auto", "Automatic, by use"),
+        ("auto", "Automatic, by what each memory is for"),
         ("512MiB", "0.5 GiB of each memory"),
         ("4GiB", "4 GiB of each memory"),
         ("25%", "25 % of each memory"),

@@ -249,3 +249,48 @@ def test_closing_says_when_work_does_not_end(qapp: object, ends: Ends) -> None:
     assert not tasks.close(timeout_ms=10)
     gate.open()
     assert tasks.close()
+
+
+def test_of_many_that_can_wait_the_window_has_a_turn_before_each(
+    tasks: Tasks, ends: Ends, qtbot: QtBot
+) -> None:
+    said: list[str] = []
+    beat = QTimer(interval=0)
+    beat.timeout.connect(lambda: said.append("turn"))
+    for _ in range(20):
+        ends.run(tasks, lambda _report: said.append("work"), Lane.LATER)
+    beat.start()
+    idle(qtbot, tasks)
+    beat.stop()
+    assert said.count("work") == 20
+    assert ("work", "work") not in set(itertools.pairwise(said))
+
+
+def test_what_is_seen_goes_before_what_can_wait_and_both_after_what_is_waited_for(
+    tasks: Tasks, ends: Ends, qtbot: QtBot
+) -> None:
+    gate, done = Gate(), []
+    ends.run(tasks, lambda _report: done.append("later"), Lane.LATER)
+    ends.run(tasks, lambda _report: done.append("seen"), Lane.SEEN)
+    ends.run(tasks, lambda _report: gate.pass_through())
+    qtbot.waitUntil(gate.reached.is_set)
+    turns: list[bool] = []
+    QTimer.singleShot(0, lambda: turns.append(True))
+    qtbot.waitUntil(lambda: bool(turns))
+    assert done == []
+    gate.open()
+    idle(qtbot, tasks)
+    assert done == ["seen", "later"]
+
+
+def test_what_can_wait_is_hurried(tasks: Tasks, ends: Ends, qtbot: QtBot) -> None:
+    gate, done = Gate(), []
+    ends.run(tasks, lambda _report: gate.pass_through(), Lane.LATER)
+    ends.run(tasks, lambda _report: done.append("other"), Lane.LATER)
+    wanted = ends.run(tasks, lambda _report: done.append("wanted"), Lane.LATER)
+    qtbot.waitUntil(gate.reached.is_set)
+    tasks.hurry(wanted)
+    qtbot.waitUntil(lambda: done == ["wanted"])
+    gate.open()
+    idle(qtbot, tasks)
+    assert done == ["wanted", "other"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
@@ -29,3 +30,19 @@ def test_one_is_pressed_by_mouse_or_key_and_looks_so(qtbot: QtBot, theme: Theme)
     qtbot.keyClick(first, Qt.Key.Key_Space)
     assert first.isChecked()
     assert (first.size(), second.size()) == sizes
+
+
+@pytest.mark.parametrize("direction", list(Qt.LayoutDirection)[:2])
+def test_the_words_begin_at_the_same_place_bold_or_not(qtbot: QtBot, direction: Qt.LayoutDirection) -> None:
+    button = ViewButton("Length")
+    qtbot.addWidget(button)
+    button.setLayoutDirection(direction)
+    button.resize(button.sizeHint())
+    starts = []
+    for is_shown in (True, False):
+        button.setChecked(is_shown)
+        image = button.grab().toImage()
+        ground, rows = image.pixel(0, 0), range(image.height() - 3)  # without the line below
+        inked = [x for x in range(image.width()) if any(image.pixel(x, y) != ground for y in rows)]
+        starts.append(inked[0] if direction is Qt.LayoutDirection.LeftToRight else inked[-1])
+    assert abs(starts[0] - starts[1]) <= 1

@@ -6,6 +6,9 @@ the engine are called one after the other.
 
 from __future__ import annotations
 
+from functools import cached_property
+from typing import TYPE_CHECKING
+
 from advisor.engine.client import EngineClient
 
 from ui.session.answers.companions import CompanionAnswers
@@ -14,7 +17,9 @@ from ui.session.answers.goals import GoalAnswers
 from ui.session.answers.library import LibraryAnswers
 from ui.session.answers.model import ModelAnswers
 from ui.session.answers.proof import ProofAnswers
-from ui.session.exports import Exports
+
+if TYPE_CHECKING:
+    from ui.session.exports import Exports
 
 
 class Answers:
@@ -24,10 +29,15 @@ class Answers:
         self.goals = GoalAnswers()
         self.computer = ComputerAnswers(client)
         self.models = ModelAnswers(self.computer)
-        self.companions = CompanionAnswers(self.computer)
+        self.companions = CompanionAnswers()
         self.library = LibraryAnswers()
         self.proofs = ProofAnswers(self.computer)
-        self.exports = Exports()
+
+    @cached_property
+    def exports(self) -> Exports:
+        from ui.session.exports import Exports  # all programs' formats: the window is there sooner
+
+        return Exports()
 
     def close(self) -> None:
         """End all child processes, also in the middle of a question."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from advisor.export.prepare import Prepared, prepare
 from advisor.hardware.device import Hardware
 from advisor.hardware.reserve import Reserve
 from advisor.library.belonging import runtime_of
@@ -25,7 +25,8 @@ from advisor.recommend.result import Recommendation
 from advisor.recommend.row import largest_row
 from advisor.settings.load_settings import LoadSettings
 from advisor.settings.request import Request
-from advisor.settings.runtimes import RUNTIMES, resolve
+from advisor.settings.resolve import resolve
+from advisor.settings.runtimes import RUNTIMES
 from advisor.speed import calibrated, decoding
 from advisor.units import format_tokens
 
@@ -33,6 +34,9 @@ from ui.charts.chart_layout import ContextCurves
 from ui.session.answers.chart import PAUSE_SECONDS, cache_name, context_curves
 from ui.session.answers.computer import ComputerAnswers
 from ui.session.state import EngineAnswer, EnginePlan, ExportWish, Surroundings, Wishes
+
+if TYPE_CHECKING:
+    from advisor.export.prepare import Prepared
 
 
 class ModelAnswers:
@@ -153,6 +157,8 @@ class ModelAnswers:
 
         Raises SettingsError and UsageError where that cannot be written down.
         """
+        from advisor.export.prepare import prepare  # all programs' formats: the window is there sooner
+
         planner = self._computer.planner(facts, hardware, companions)
         return prepare(
             wanted.runtime,

@@ -15,7 +15,6 @@ from advisor.probe.stop import Stop
 from advisor.settings.request import Request
 
 from ui.session.answers.computer import ComputerAnswers
-from ui.session.proof_run import run_proof
 from ui.session.proof_state import Proved
 
 _SHOWN_PROOFS = 20
@@ -40,6 +39,8 @@ class ProofAnswers:
 
         Raises what `advisor.probe.prove.prove` raises.
         """
+        from ui.session.proof_run import run_proof  # the search for the limit: the window is there sooner
+
         computer = self._computer
         hardware = computer.hardware(reserve, anew=True)
         engine = computer.introduction or computer.client.hello()
