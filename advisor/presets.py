@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable
+from functools import lru_cache
 from pathlib import Path
 
 from advisor.errors import PresetError
@@ -126,9 +127,10 @@ def _is_there(path: Path) -> bool:
 
 def _parse(path: Path, parse: Callable[[str], object]) -> dict[str, object]:
     try:
-        if path.stat().st_size > _MAX_FILE_BYTES:
+        found = path.stat()
+        if found.st_size > _MAX_FILE_BYTES:
             raise PresetError(f"{path} is too large for a preset.", hint="Check that this is the right file.")
-        content = parse(path.read_text(encoding="utf-8-sig"))
+        content = _content(path, (found.st_mtime_ns, found.st_size, found.st_ino), parse)
     except OSError as error:
         reason = error.strerror or "it cannot be read"
         raise PresetError(f"{path} cannot be read: {reason}.", hint="Check its name and rights.") from error
@@ -136,7 +138,13 @@ def _parse(path: Path, parse: Callable[[str], object]) -> dict[str, object]:
         raise PresetError(f"{path} is malformed: {error}.", hint="Correct the file or remove it.") from error
     if not isinstance(content, dict):
         raise PresetError(f"{path} is malformed: it holds no table.", hint="Correct the file or remove it.")
-    return content
+    return dict(content)
+
+
+@lru_cache(maxsize=16)
+def _content(path: Path, _stamp: tuple[int, int, int], parse: Callable[[str], object]) -> object:
+    """Read once as long as the file is the same: each answer needs the table of GPUs several times."""
+    return parse(path.read_text(encoding="utf-8-sig"))
 
 
 def _on_top(shipped: dict[str, object], own: dict[str, object], own_path: Path) -> dict[str, object]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from advisor.library.installed import InstalledModel
 from PySide6.QtCore import QModelIndex, Qt, Signal
-from PySide6.QtWidgets import QAbstractItemView, QLineEdit, QWidget
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QAbstractItemView, QLineEdit, QPushButton, QWidget
 
 from ui.session.library import Library
 from ui.welcome.library_list import INSTALLED_ROLE, LibraryList, LibrarySearch
@@ -18,7 +19,7 @@ class LibraryPanel(TitledCard):
 
     opened = Signal(object)  # Path
 
-    def __init__(self, library: Library, parent: QWidget | None = None) -> None:
+    def __init__(self, library: Library, folders: QAction, parent: QWidget | None = None) -> None:
         super().__init__(self.tr("On this computer"), parent=parent)
         self._library = library
         self.list = LibraryList(library, self)
@@ -34,7 +35,11 @@ class LibraryPanel(TitledCard):
         self.state = muted_label(size=SMALL, wraps=True)
         self.body.addWidget(self.search)
         self.body.addWidget(self.view, 1)
+        self.add_folder = QPushButton(folders.iconText())
+        self.add_folder.setToolTip(folders.toolTip())
+        self.add_folder.clicked.connect(folders.trigger)
         self.body.addWidget(self.state)
+        self.body.addWidget(self.add_folder, 0, Qt.AlignmentFlag.AlignLeading)
         self.body.addStretch(0)
         self.search.textChanged.connect(self.shown.search)
         self.search.textChanged.connect(self._refresh)
@@ -54,12 +59,13 @@ class LibraryPanel(TitledCard):
         self.search.setPlaceholderText(self.tr("Search {n} models").format(n=f"{n:,}"))
         for widget in (self.search, self.view):
             widget.setVisible(n > 0)
+        self.add_folder.setVisible(not n and not library.is_looking)
         if library.is_looking and not n:
             words = self.tr("Looking for models in the folders of Ollama, LM Studio and others\u2026")
         elif not n:
             words = self.tr(
                 "No models were found in the folders of Ollama, LM Studio, llama.cpp, Hugging Face, Jan and "
-                "others. Folders of your own can be added in Settings."
+                "others. If yours lie elsewhere, say where."
             )
         elif not self.shown.rowCount():
             words = self.tr("No name holds these words.")

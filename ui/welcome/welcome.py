@@ -23,7 +23,12 @@ class Welcome(QWidget):
     """Shown while no model is open."""
 
     def __init__(
-        self, session: Session, open_action: QAction, details: QAction, parent: QWidget | None = None
+        self,
+        session: Session,
+        open_action: QAction,
+        folders: QAction,
+        details: QAction,
+        parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
         self._session = session
@@ -40,7 +45,7 @@ class Welcome(QWidget):
         inner = QVBoxLayout(column)
         inner.setContentsMargins(0, 0, 0, 0)
         inner.setSpacing(round(em * 1.2))
-        self.library = LibraryPanel(session.library)
+        self.library = LibraryPanel(session.library, folders)
         self._sides = QBoxLayout(QBoxLayout.Direction.LeftToRight)
         self._sides.setSpacing(round(em * 1.2))
         self._sides.addWidget(zone, 1)

@@ -18,6 +18,9 @@ class Actions(QObject):
         self.clear_recent = self._action(self.tr("&Clear this list"))
         self.models = self._action(self.tr("&Models here\u2026"), QKeySequence("Ctrl+L"))
         self.models.setToolTip(self.tr("The models that other programs keep on this computer"))
+        self.folders = self._action(self.tr("Model &folders\u2026"))
+        self.folders.setIconText(self.tr("Add a folder\u2026"))  # on the button where no models were found
+        self.folders.setToolTip(self.tr("Where else models lie, beside the folders of other programs"))
         self.prove = self._action(self.tr("&Prove it"), QKeySequence("Ctrl+P"))
         self.prove.setEnabled(False)
         self.export = self._action(self.tr("&Export\u2026"), QKeySequence("Ctrl+E"))

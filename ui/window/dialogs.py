@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from advisor import __version__
 from PySide6.QtCore import QObject, Qt
@@ -13,6 +14,9 @@ from ui.session.preferences import Preferences
 from ui.session.session import Session
 from ui.theme import Theme
 from ui.window.actions import Actions
+
+if TYPE_CHECKING:
+    from ui.settings.settings_dialog import SettingsDialog
 
 
 class Dialogs(QObject):
@@ -33,6 +37,7 @@ class Dialogs(QObject):
         self._set_theme = set_theme
         actions.export.triggered.connect(self._export)
         actions.settings.triggered.connect(self._settings)
+        actions.folders.triggered.connect(self._folders)
         actions.prompt.triggered.connect(self._prompt)
         session.prompt_wanted.connect(self._prompt)
         actions.about.triggered.connect(self._about)
@@ -56,11 +61,20 @@ class Dialogs(QObject):
         dialog.open()
 
     def _settings(self) -> None:
+        _bring(self._settings_dialog())
+
+    def _folders(self) -> None:
+        dialog = self._settings_dialog()
+        dialog.tabs.setCurrentWidget(dialog.folders)
+        _bring(dialog)
+        dialog.folders.add.setFocus()
+
+    def _settings_dialog(self) -> SettingsDialog:
         """Not modal: the page answers while settings are turned. There is one at a time."""
         from ui.settings.settings_dialog import SettingsDialog
 
-        there = self._window.findChild(SettingsDialog)
-        _bring(there or SettingsDialog(self._session, self._preferences, self._set_theme, self._window))
+        there: SettingsDialog | None = self._window.findChild(SettingsDialog)
+        return there or SettingsDialog(self._session, self._preferences, self._set_theme, self._window)
 
     def _prompt(self) -> None:
         from ui.prompt.prompt_dialog import PromptDialog

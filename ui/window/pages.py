@@ -32,7 +32,7 @@ class Pages(QStackedWidget):
         super().__init__(parent)
         self._session = session
         self._actions = actions
-        self.welcome = Welcome(session, actions.open, actions.computer)
+        self.welcome = Welcome(session, actions.open, actions.folders, actions.computer)
         self.addWidget(self.welcome)
         actions.models.triggered.connect(self._toggle_welcome)
         actions.computer.triggered.connect(self._toggle_computer)

@@ -20,6 +20,7 @@ from tests.support.fake_domain import FakeDomain
 from ui.export.export_dialog import ExportDialog
 from ui.session.preferences import Preferences
 from ui.session.session import Session
+from ui.settings.settings_dialog import SettingsDialog
 from ui.theme import Theme, Tone
 from ui.welcome.library_list import LibraryList, row_text
 from ui.welcome.library_panel import LibraryPanel
@@ -220,3 +221,22 @@ def test_the_first_screen_comes_back_and_goes(
     window.actions_.models.trigger()
     window.open_paths([LLAMA.path])
     assert window.page.isVisible()
+
+
+def test_where_none_is_found_the_folders_can_be_named(
+    domain: FakeDomain, window: MainWindow, session: Session, settled: Settle
+) -> None:
+    panel = window.welcome.library
+    domain.library.clear()
+    session.start()
+    settled(session)
+    assert panel.add_folder.isVisibleTo(panel)
+    panel.add_folder.click()
+    dialog = window.findChild(SettingsDialog)
+    assert dialog is not None
+    assert dialog.tabs.currentWidget() is dialog.folders
+    dialog.close()
+
+
+def test_where_some_are_found_there_is_no_such_button(panel: LibraryPanel) -> None:
+    assert not panel.add_folder.isVisibleTo(panel)
