@@ -44,7 +44,8 @@ class Curve:
 
 @dataclass(frozen=True, slots=True)
 class ContextCurves:
-    """Everything that the chart draws. `answer` lies on the curve named `answer_name`."""
+    """Everything that the chart draws. `answer` lies on the curve named `answer_name`; `other` on `other_name`,
+    where two are compared."""
 
     device_name: str
     budget_bytes: int
@@ -53,6 +54,8 @@ class ContextCurves:
     answer: Point | None
     answer_name: str
     measured: tuple[Point, ...] = ()  # what proofs of the same settings measured, whatever their cache types
+    other: Point | None = None
+    other_name: str = ""
 
 
 def with_measured(data: ContextCurves, plan: MemoryPlan, results: Iterable[ProbeResult]) -> ContextCurves:

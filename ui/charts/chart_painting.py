@@ -11,6 +11,7 @@ from ui.charts.chart_labels import curve_names
 from ui.charts.chart_layout import (
     ContextCurves,
     Curve,
+    Point,
     Scale,
     budget_is_shown,
     byte_ticks,
@@ -84,7 +85,7 @@ class ChartPainting:
         """The answer or, while a context is pointed at, that one; and the budget's name, which gives way."""
         self._budget_name()
         if pointed is None:
-            self._answer()
+            self._answers()
         else:
             self._pointer(pointed)
 
@@ -184,16 +185,20 @@ class ChartPainting:
             if point.n_ctx <= self._scale.n_ctx_max and point.n_bytes <= self._scale.bytes_max:
                 self._painter.drawEllipse(self._at(point.n_ctx, point.n_bytes), 4, 4)
 
-    def _answer(self) -> None:
-        answer, painter, scale = self._data.answer, self._painter, self._scale
-        if answer is None or answer.n_ctx > scale.n_ctx_max:
-            return
+    def _answers(self) -> None:
+        data = self._data
+        for point, name in ((data.other, data.other_name), (data.answer, data.answer_name)):
+            if point and point.n_ctx <= self._scale.n_ctx_max:
+                self._answer(point, name)
+
+    def _answer(self, answer: Point, name: str) -> None:
+        painter, scale = self._painter, self._scale
         leaves = answer.n_bytes > scale.bytes_max  # then it is marked where it leaves the chart
         at = self._at(answer.n_ctx, min(answer.n_bytes, scale.bytes_max))
         painter.setPen(QPen(self._text, 1.2, Qt.PenStyle.DotLine))
         painter.drawLine(at, QPointF(at.x(), scale.bottom))
         painter.setPen(QPen(self._base, 2))
-        painter.setBrush(self._line_color(self._data.answer_name, colors.SHAPE_CONTRAST))
+        painter.setBrush(self._line_color(name, colors.SHAPE_CONTRAST))
         painter.drawEllipse(at, 6, 6)
         font = _bold(self._font)
         text = format_tokens(answer.n_ctx) + (" \u2191" if leaves else "")

@@ -78,6 +78,8 @@ def drawn_together(a: ContextCurves, b: ContextCurves) -> ContextCurves | None:
         curves=tuple(curves),
         answer=a.answer,
         answer_name=NAMES[0],
+        other=b.answer,
+        other_name=NAMES[1],
     )
 
 

@@ -10,7 +10,7 @@ from pytestqt.qtbot import QtBot
 
 from tests.support import answers
 from ui.charts.chart_layout import ContextCurves, Point
-from ui.charts.chart_painting import ChartPainting
+from ui.charts.chart_painting import ChartPainting, scale_for
 from ui.charts.context_chart import ContextChart
 from ui.theme import Theme, apply_theme
 
@@ -79,3 +79,19 @@ def test_another_size_palette_or_curve_paints_it_anew(
     chart.show_curves(replace(curves, measured=(Point(4096, 6 * 2**30),)))
     chart.grab()
     assert len(grounds) == 3
+
+
+def test_where_two_are_compared_both_are_marked(
+    chart: ContextChart, curves: ContextCurves, theme: Theme
+) -> None:
+    there = Point(4096, curves.curves[0].bytes_at(4096))
+    alone = chart.grab().toImage()
+    chart.show_curves(replace(curves, other=there, other_name=curves.curves[0].name))
+    both = chart.grab().toImage()
+    scale = scale_for(curves, chart.font(), chart.width(), chart.height())
+    ratio = both.devicePixelRatio()
+    x, y = (round(at * ratio) for at in (scale.x(there.n_ctx), scale.y(there.n_bytes) - 4))
+    assert both.pixelColor(x, y) != alone.pixelColor(x, y)
+    outside = Point(scale.n_ctx_max + 256, there.n_bytes)
+    chart.show_curves(replace(curves, other=outside, other_name=curves.curves[0].name))
+    assert chart.grab().toImage() == alone

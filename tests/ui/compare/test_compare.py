@@ -94,6 +94,8 @@ def test_one_chart_holds_a_line_for_each() -> None:
     both = drawn_together(*drawn)
     assert [curve.name for curve in both.curves] == ["A", "B"]
     assert both.curves[0].points != both.curves[1].points
+    assert (both.answer, both.other) == (drawn[0].answer, drawn[1].answer)
+    assert (both.answer_name, both.other_name) == ("A", "B")
     assert drawn_together(drawn[0], replace(drawn[1], device_name="RAM")) is None
     assert drawn_together(drawn[0], replace(drawn[1], answer_name="q5_1")) is None
 
