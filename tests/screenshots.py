@@ -47,6 +47,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     app = make_application(["screenshots"])
     args.outdir.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as folder, _model(args.model) as model:
+        # Nobody's own proofs and goals, which would show in the pictures.
+        os.environ |= {"XDG_DATA_HOME": folder, "XDG_CONFIG_HOME": folder}
         for theme in (Theme.LIGHT, Theme.DARK):
             apply_theme(app, theme)
             drawn = pictures(app, model, Path(folder), args.outdir, theme)

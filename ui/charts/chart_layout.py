@@ -44,8 +44,8 @@ class Curve:
 
 @dataclass(frozen=True, slots=True)
 class ContextCurves:
-    """Everything that the chart draws. `answer` lies on the curve named `answer_name`; `other` on `other_name`,
-    where two are compared."""
+    """Everything that the chart draws. `answer` lies on the curve named `answer_name`, and `other`, where two
+    are compared, on `other_name`."""
 
     device_name: str
     budget_bytes: int
