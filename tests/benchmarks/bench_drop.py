@@ -9,13 +9,13 @@ file alone is dropped before, in another window: what it costs to show an answer
 
 from __future__ import annotations
 
-import os
 import tempfile
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tests.benchmarks.application import application
 from tests.benchmarks.bench_library import write_models
 from tests.benchmarks.figure import Figure
 
@@ -42,18 +42,14 @@ class Drop:
 
 def rows() -> list[tuple[int, Drop]]:
     """(files dropped, what happened)."""
-    os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
-    from ui.app import make_application
+    app = application()
     from ui.session.answers import Answers
     from ui.session.garbage import Garbage
     from ui.session.preferences import Preferences
     from ui.session.session import Session
     from ui.session.tasks import Tasks
-    from ui.theme import Theme, apply_theme
     from ui.window.main_window import MainWindow
 
-    app = make_application(["context-advisor"])
-    apply_theme(app, Theme.LIGHT)
     done = []
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name) / "models-here"
@@ -74,6 +70,8 @@ def rows() -> list[tuple[int, Drop]]:
             done.append((number, _dropped(window, session, files[:number])))
             window.close()
             garbage.close()
+            window.deleteLater()
+            app.sendPostedEvents()
     return done
 
 

@@ -9,13 +9,13 @@ second. Processor time is this thread's own; the wall clock also counts what els
 
 from __future__ import annotations
 
-import os
 import statistics
 import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
 
+from tests.benchmarks.application import application
 from tests.benchmarks.figure import Figure
 from tests.support.gemma import real_gemma
 
@@ -27,17 +27,13 @@ _PICTURE_MS = 16.0
 
 def rows() -> list[tuple[str, list[float], list[float]]]:
     """(what is done, processor milliseconds of each time, wall milliseconds of each)."""
-    os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
-    from ui.app import make_application
+    app = application()
     from ui.session.answers import Answers
     from ui.session.preferences import Preferences
     from ui.session.session import Session
     from ui.session.tasks import Tasks
-    from ui.theme import Theme, apply_theme
     from ui.window.main_window import MainWindow
 
-    app = make_application(["context-advisor"])
-    apply_theme(app, Theme.LIGHT)
     session = Session(Answers(), Tasks())
     with tempfile.TemporaryDirectory() as folder, real_gemma() as model:
         window = MainWindow(session, Preferences(Path(folder) / "window.ini"))
