@@ -46,6 +46,9 @@ class Launch:
         child.pop("GGML_CUDA_ENABLE_UNIFIED_MEMORY", None)
         # Else an abort starts a debugger, which takes seconds.
         child["GGML_NO_BACKTRACE"] = "1"
+        # What a context took is given back, all of it: glibc would keep blocks of up to 32 MiB once one was
+        # freed (mallopt(3), M_MMAP_THRESHOLD), and they would count against the next context.
+        child.setdefault("MALLOC_MMAP_THRESHOLD_", "1048576")
         if self.python != sys.executable:
             child.pop("PYTHONHOME", None)  # names the standard library of this Python, not of that one
             for name in _LIBRARY_PATHS if IS_BUNDLE else ():

@@ -111,12 +111,13 @@ def _beside(facts: ModelFacts, result: ProbeResult, hardware: Hardware) -> Itera
     buffers = {line.device: line.total_bytes for line in formula.buffers(result.settings)}
     codes = {note.code for note in result.measured_notes}
     for target in _used(result, hardware):
-        if target.name == HOST and result.host_overhead_bytes is not None:
-            # Better than the rest of the peak: of a large context not every page is ever touched.
-            yield target.backend, result.host_overhead_bytes
-            continue
         peak = result.measured_peak_bytes[target.name]
         held = buffers.get(target.name, 0)
+        if target.name == HOST and result.host_overhead_bytes is not None:
+            # Of a large context not every page is ever touched, and it brings some that are in no buffer.
+            beside = 0 if peak is None else host_part(max(0, peak - held), result.settings)
+            yield target.backend, max(result.host_overhead_bytes, beside)
+            continue
         if peak is None or not held or peak < held:
             continue
         if target.name == HOST:

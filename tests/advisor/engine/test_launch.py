@@ -8,6 +8,8 @@ import pytest
 from advisor.engine import launch
 from advisor.engine.launch import WORKER, WORKER_FLAG, Launch
 
+ADDED = {"GGML_NO_BACKTRACE": "1", "MALLOC_MMAP_THRESHOLD_": "1048576"}
+
 
 def test_the_worker_is_started_by_its_path() -> None:
     assert Launch().command == (sys.executable, str(WORKER))
@@ -17,7 +19,7 @@ def test_the_worker_is_started_by_its_path() -> None:
 def test_the_child_never_borrows_ram_for_a_gpu() -> None:
     parent = {"GGML_CUDA_ENABLE_UNIFIED_MEMORY": "1", "PATH": "/bin"}
     child = Launch().child_environment(parent)
-    assert child == {"PATH": "/bin", "GGML_NO_BACKTRACE": "1"}
+    assert child == {"PATH": "/bin", **ADDED}
     assert "GGML_CUDA_ENABLE_UNIFIED_MEMORY" in parent
 
 
@@ -29,7 +31,7 @@ def test_another_library_is_named_to_the_bindings_absolutely(tmp_path: Path) -> 
 
 def test_the_users_own_library_and_backend_are_kept() -> None:
     parent = {"LLAMA_CPP_LIB_PATH": "/lib", "GGML_BACKEND_PATH": "/b.so"}
-    assert Launch().child_environment(parent) == {**parent, "GGML_NO_BACKTRACE": "1"}
+    assert Launch().child_environment(parent) == {**parent, **ADDED}
 
 
 def test_another_python_does_not_get_this_ones_home() -> None:
@@ -39,7 +41,13 @@ def test_another_python_does_not_get_this_ones_home() -> None:
 
 
 def test_what_is_added_comes_last() -> None:
-    assert Launch(environment={"GGML_NO_BACKTRACE": "0"}).child_environment({}) == {"GGML_NO_BACKTRACE": "0"}
+    child = Launch(environment={"GGML_NO_BACKTRACE": "0"}).child_environment({})
+    assert child == {**ADDED, "GGML_NO_BACKTRACE": "0"}
+
+
+def test_the_users_own_threshold_is_kept() -> None:
+    parent = {"MALLOC_MMAP_THRESHOLD_": "65536"}
+    assert Launch().child_environment(parent) == {**ADDED, **parent}
 
 
 def test_a_bundle_starts_its_own_command_line(monkeypatch: pytest.MonkeyPatch) -> None:

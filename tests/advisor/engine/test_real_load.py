@@ -250,6 +250,18 @@ def test_under_a_cap_a_large_context_is_an_error_and_a_small_one_works(
     assert (allocation.memory.data_bytes or 0) <= 256 * MiB
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells what counts against a limit")
+def test_a_context_leaves_nothing_to_the_next_one(prover: Prover, tmp_path: Path) -> None:
+    load(prover, small(tmp_path))
+    small_one, large_one = SETTINGS.with_n_ctx(4096), SETTINGS.with_n_ctx(65536)
+    sizes = [
+        prover.allocate(settings, ignore).memory.data_bytes or 0
+        for settings in (small_one, large_one, small_one)
+    ]
+    assert sizes[1] - sizes[0] > 64 * MiB
+    assert abs(sizes[2] - sizes[0]) < 4 * MiB
+
+
 def test_the_guard_leaves_what_may_be_used(prover: Prover, tmp_path: Path) -> None:
     loaded = load(prover, small(tmp_path), usable=300 * MiB)
     assert loaded.guard_bytes is not None

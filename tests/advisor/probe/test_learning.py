@@ -13,6 +13,7 @@ from advisor.errors import SettingsError
 from advisor.hardware.device import Device, Hardware, Kind
 from advisor.memory.assemble import targets
 from advisor.memory.formula import Formula
+from advisor.memory.overhead import host_overhead
 from advisor.model.facts import ModelFacts, Role, Weight
 from advisor.probe.learning import learn, unlearned
 from advisor.probe.result import BoundBy, ProbeResult
@@ -155,6 +156,20 @@ def test_memory_beside_the_buffers_by_backend() -> None:
     assert found.overhead_bytes == {"CUDA": 400 * MiB, "CPU": 90 * MiB - 8192 * 150}
     spoken = unlearned(model(), result(speed=(writes(0.6, 0),), peaks=peaks), hardware)
     assert not spoken
+
+
+@pytest.mark.parametrize(
+    ("by_the_load", "beside", "learned"),
+    [(100 * MiB, None, 100 * MiB), (100 * MiB, 90 * MiB, 100 * MiB), (100 * MiB, 104 * MiB, 104 * MiB)],
+)
+def test_of_what_the_load_and_the_context_showed_the_larger_counts(
+    by_the_load: int, beside: int | None, learned: int
+) -> None:
+    held = buffers(ON_CPU, computer(), "CPU")
+    cells = host_overhead(model(), ON_CPU, {"CPU": 0})
+    peak = None if beside is None else held + cells + beside
+    made = replace(result(ON_CPU, peaks={"CUDA0": None, "CPU": peak}), host_overhead_bytes=by_the_load)
+    assert learn(model(), made, computer()).overhead_bytes == {"CPU": learned}
 
 
 def test_of_several_cards_the_one_with_most_counts() -> None:
