@@ -22,7 +22,8 @@ from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QApplication, QDialog, QWidget
 
 from tests.support import computers, proofs
-from tests.support.fake_domain import FakeDomain, Gate
+from tests.support.fake_domain import FakeDomain
+from tests.support.gate import Gate
 from tests.support.gemma import real_gemma
 from ui.app import make_application
 from ui.session.answers import Answers

@@ -30,8 +30,11 @@ PIRATE, POET = adapter("pirate-lora.gguf"), adapter("poet-lora.gguf")
 
 def domain_with_companions() -> FakeDomain:
     """Both projectors lie beside `FILE`; all of the files can be opened."""
-    made = FakeDomain(projectors={FILE.name: (SMALL, LARGE)})
-    made.side_files = {it.path.name: it for it in (SMALL, LARGE, PIRATE, POET)} | {DRAFT_FILE.name: DRAFT}
+    made = FakeDomain()
+    made.companions.projectors = {FILE.name: (SMALL, LARGE)}
+    made.companions.side_files = {it.path.name: it for it in (SMALL, LARGE, PIRATE, POET)} | {
+        DRAFT_FILE.name: DRAFT
+    }
     return made
 
 

@@ -5,28 +5,24 @@ Each question can be held back at a gate, refused, or counted. The same methods,
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from advisor.basis import Basis, Note
 from advisor.engine.launch import Launch
-from advisor.errors import AdvisorError, EngineError, GgufError, PresetError, UsageError
+from advisor.errors import AdvisorError, EngineError, PresetError, UsageError
 from advisor.export.asking.answer import Loaded
 from advisor.export.prepare import Prepared, prepare
 from advisor.hardware.device import Hardware
 from advisor.hardware.reserve import Reserve, with_reserve
 from advisor.history.record import ProbeRecord
-from advisor.library.company import LOAD_IT_ALWAYS
 from advisor.library.installed import InstalledModel, Scan, Unreadable
 from advisor.library.listing.listing import Listed
 from advisor.library.places import Places
-from advisor.memory.companions import NO_COMPANIONS, Companions, Draft
+from advisor.memory.companions import NO_COMPANIONS, Companions
 from advisor.memory.plan import MemoryPlan
-from advisor.model.adapter import Adapter
 from advisor.model.facts import ModelFacts
-from advisor.model.projector import Projector
 from advisor.probe.events import Event
 from advisor.probe.result import ProbeResult
 from advisor.probe.stop import Stop
@@ -37,14 +33,14 @@ from advisor.settings.request import Request
 from advisor.settings.resolve import resolve
 from tests.support import answers
 from tests.support.answers import Model
+from tests.support.fake_companions import FakeCompanions
+from tests.support.gate import Gate
 from tests.support.probe_records import RESULT, a_record
 from ui.charts.chart_layout import ContextCurves
 from ui.session.answers.goals import KnownGoals
-from ui.session.chosen_files import ChosenFiles
 from ui.session.exports import Exports
 from ui.session.proof_state import Proved
 from ui.session.state import (
-    Beside,
     EngineAnswer,
     EngineFacts,
     EnginePlan,
@@ -54,23 +50,6 @@ from ui.session.state import (
 )
 
 NOWHERE = Places(Path("/nowhere/home"), Path("/nowhere"), {}, "linux")  # not even read on this computer
-TIMEOUT_SECONDS = 20  # a gate that is never opened fails the test instead of hanging it
-
-
-@dataclass
-class Gate:
-    """Holds whoever asks until it is opened."""
-
-    _open: threading.Event = field(default_factory=threading.Event)
-    reached: threading.Event = field(default_factory=threading.Event)
-
-    def open(self) -> None:
-        self._open.set()
-
-    def pass_through(self) -> None:
-        self.reached.set()
-        if not self._open.wait(TIMEOUT_SECONDS):
-            raise TimeoutError("the gate stayed shut")
 
 
 @dataclass
@@ -108,10 +87,6 @@ class FakeDomain:
     goal_error: AdvisorError | None = None
     goals_problem: PresetError | None = None
     stamps: dict[str, str | None] = field(default_factory=dict)  # by file name; None: it is gone
-    projectors: dict[str, tuple[Projector, ...]] = field(default_factory=dict)  # beside which file name
-    side_files: dict[str, Projector | Draft | Adapter | AdvisorError] = field(
-        default_factory=dict
-    )  # by file name
     launch: Launch | None = None
     count_gate: Gate | None = None
     places: Places = NOWHERE  # where exports are applied
@@ -123,6 +98,9 @@ class FakeDomain:
     folders: tuple[Path, ...] = ()
     asked: list[str] = field(default_factory=list)
     closed: int = 0
+
+    def __post_init__(self) -> None:
+        self.companions = FakeCompanions(self.asked)
 
     def as_answers(self) -> HandMadeAnswers:
         """As the session takes it."""
@@ -158,41 +136,6 @@ class FakeDomain:
 
     def stamp(self, files: tuple[Path, ...]) -> str | None:
         return self.stamps.get(files[0].name, "as it was")
-
-    def beside(self, facts: ModelFacts, runtime: str | None) -> Beside:
-        found = self.projectors.get(facts.path.name if facts.path else "", ())
-        counted = Companions(projector=found[0]) if found and runtime in LOAD_IT_ALWAYS else NO_COMPANIONS
-        return Beside(found, counted)
-
-    def are_there(self, chosen: ChosenFiles) -> bool:
-        return all(path.name in self.side_files for path in chosen.all)
-
-    def read_again(self, facts: ModelFacts, chosen: ChosenFiles, found: Beside) -> Beside:
-        self.asked.append(f"read again beside {facts.path.name if facts.path else ''}")
-        counted, gone = NO_COMPANIONS, []
-        for take, path in (
-            (self.with_projector, chosen.projector),
-            (self.with_draft, chosen.draft),
-            *((self.with_adapter, path) for path in chosen.adapters),
-        ):
-            if path and path.name in self.side_files:
-                counted = take(facts, counted, path)
-            elif path:
-                gone.append(path)
-        return replace(found.with_counted(counted), gone=tuple(gone))
-
-    def with_projector(self, _facts: ModelFacts, counted: Companions, path: Path) -> Companions:
-        return replace(counted, projector=self._side_file(path))
-
-    def with_draft(self, _facts: ModelFacts, counted: Companions, path: Path) -> Companions:
-        return replace(counted, draft=self._side_file(path))
-
-    def with_adapter(self, _facts: ModelFacts, counted: Companions, path: Path) -> Companions:
-        return replace(counted, adapters=(*counted.adapters, self._side_file(path)))
-
-    def with_side_file(self, facts: ModelFacts, counted: Companions, path: Path) -> Companions:
-        is_adapter = isinstance(self.side_files.get(path.name), Adapter)
-        return (self.with_adapter if is_adapter else self.with_projector)(facts, counted, path)
 
     def read(self, path: Path) -> ModelFacts:
         self.asked.append(f"read {path.name}")
@@ -397,13 +340,6 @@ class FakeDomain:
         of = replace(self._model(facts.path.name if facts.path else ""), facts=facts)
         return answers.plan(of, hardware, resolve(request, facts), basis, companions)
 
-    def _side_file(self, path: Path) -> Projector | Draft | Adapter:
-        self.asked.append(f"read {path.name}")
-        found = self.side_files.get(path.name) or GgufError(f"{path.name} is not there.", hint="Look again.")
-        if isinstance(found, AdvisorError):
-            raise found
-        return found
-
     def _with(self, reserve: Reserve) -> Hardware:
         return self.computer if reserve.is_auto else with_reserve(self.computer, reserve)
 
@@ -423,11 +359,11 @@ class FakeDomain:
 
 
 class HandMadeAnswers:
-    """The hand-made domain, part by part: each of them is the domain itself."""
+    """The hand-made domain, part by part: all but the companions are the domain itself."""
 
     def __init__(self, domain: FakeDomain) -> None:
-        self.goals = self.computer = self.models = self.companions = domain
-        self.library = self.proofs = domain
+        self.goals = self.computer = self.models = self.library = self.proofs = domain
+        self.companions = domain.companions
         self._domain = domain
 
     @property

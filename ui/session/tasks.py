@@ -157,6 +157,7 @@ class Tasks(QObject):
     def hurry(self, task: Task) -> None:
         """Someone waits for it: start it now if it still waits for its turn."""
         if self._turns.take(task):
+            self._quick.add(task)
             self._start(task, Lane.QUICK)
 
     @property

@@ -18,7 +18,8 @@ from advisor.hardware.device import Hardware
 from advisor.hardware.doctor.findings import Severity
 from advisor.units import GiB
 from tests.support import answers, computers
-from tests.support.fake_domain import FakeDomain, Gate
+from tests.support.fake_domain import FakeDomain
+from tests.support.gate import Gate
 from ui.computer.device_card import DeviceCard
 from ui.computer.findings_panel import FindingCard
 from ui.session.computer import AGAIN_SECONDS

@@ -11,7 +11,8 @@ from pytestqt.qtbot import QtBot
 
 from advisor.errors import AdvisorError
 from advisor.export.asking.answer import Loaded
-from tests.support.fake_domain import FakeDomain, Gate
+from tests.support.fake_domain import FakeDomain
+from tests.support.gate import Gate
 from ui.export.export_dialog import ExportDialog
 from ui.export.loaded_panel import LoadedPanel
 from ui.session.session import Session

@@ -103,7 +103,9 @@ def test_a_draft_model_is_chosen_from_a_file_and_left_out_again(
 def test_a_refusal_is_said_in_the_panel(
     panel: CompanionsPanel, domain: FakeDomain, model: OpenModel, session: Session, settled: Settle
 ) -> None:
-    domain.side_files["mmproj-x.gguf"] = GgufError("mmproj-x.gguf is cut off.", hint="Download it again.")
+    domain.companions.side_files["mmproj-x.gguf"] = GgufError(
+        "mmproj-x.gguf is cut off.", hint="Download it again."
+    )
     session.open_paths([Path("/models/mmproj-x.gguf")])
     settled(session)
     assert panel.problem.isVisible()
@@ -159,7 +161,7 @@ def test_what_is_gone_is_said_in_place_until_something_else_is_chosen(
 ) -> None:
     session.accompanying.use_projector(model, SMALL)
     settled(session)
-    del domain.side_files[SMALL.path.name]
+    del domain.companions.side_files[SMALL.path.name]
     session.look_again()
     settled(session)
     where = SMALL.path.parent

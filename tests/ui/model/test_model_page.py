@@ -12,7 +12,8 @@ from advisor.basis import Basis, Note
 from advisor.errors import EngineDied, GgufError
 from advisor.units import GiB
 from tests.support import answers
-from tests.support.fake_domain import FakeDomain, Gate
+from tests.support.fake_domain import FakeDomain
+from tests.support.gate import Gate
 from tests.support.panels import Relayouts
 from ui.session.session import Session
 from ui.theme import Theme

@@ -16,7 +16,8 @@ from advisor.recommend.need import TEMPLATE_TOKENS
 from advisor.units import MiB
 from tests.support import answers
 from tests.support.audit import nameless
-from tests.support.fake_domain import FakeDomain, Gate
+from tests.support.fake_domain import FakeDomain
+from tests.support.gate import Gate
 from ui.prompt.prompt_dialog import PromptDialog
 from ui.session.session import Session
 from ui.theme import Theme

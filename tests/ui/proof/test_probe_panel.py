@@ -18,7 +18,8 @@ from advisor.errors import EngineMissing, OutputError, ProbeFailed
 from advisor.probe.result import BoundBy, Outcome
 from advisor.units import GiB, MiB
 from tests.support import proofs
-from tests.support.fake_domain import FakeDomain, Gate
+from tests.support.fake_domain import FakeDomain
+from tests.support.gate import Gate
 from tests.support.probe_records import a_record
 from ui.proof import words as proof_words
 from ui.proof.probe_panel import ProbePanel

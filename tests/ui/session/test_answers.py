@@ -12,14 +12,14 @@ from advisor.basis import Basis
 from advisor.engine.launch import Launch
 from advisor.engine.protocol import EngineDevice, EngineInfo
 from advisor.errors import Cancelled, EngineDied, EngineError, EngineUnfit, ModelError, SettingsError
-from advisor.hardware.device import Kind
-from advisor.hardware.reading import Detection, Reading
+from advisor.hardware.reading import Detection
 from advisor.hardware.reserve import AUTO, Reserve
 from advisor.library.installed import InstalledModel
 from advisor.recommend.result import Recommendation
 from advisor.settings.request import Request
 from advisor.units import GiB
 from tests.support import answers as handmade
+from tests.support import readings
 from tests.support.engines import handling
 from tests.support.gguf_bytes import expand_head
 from ui.session.answers import Answers
@@ -222,23 +222,8 @@ class Client:
         return True
 
 
-CARD = Reading(
-    sources=("nvml",),
-    name="NVIDIA GeForce RTX 4070",
-    vendor="nvidia",
-    kind=Kind.DISCRETE,
-    backend="CUDA",
-    total_bytes=12 * GiB,
-    free_bytes=10 * GiB,
-)
-RAM = Reading(
-    sources=("meminfo",),
-    name="RAM",
-    vendor="",
-    kind=Kind.CPU,
-    backend="CPU",
-    total_bytes=32 * GiB,
-    free_bytes=24 * GiB,
+CARD = replace(
+    readings.CARD, name="NVIDIA GeForce RTX 4070", total_bytes=12 * GiB, free_bytes=10 * GiB, pci_id=None
 )
 
 
@@ -249,7 +234,7 @@ def told(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
     def run_detectors(_detectors: object) -> list[Detection]:
         made.append("detect")
-        return [Detection((RAM, CARD))]
+        return [Detection((readings.RAM, CARD))]
 
     monkeypatch.setattr("ui.session.answers.computer.run_detectors", run_detectors)
     return made

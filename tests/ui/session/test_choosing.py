@@ -16,7 +16,8 @@ from advisor.basis import Basis
 from advisor.errors import EngineMissing
 from advisor.settings.request import ALL_LAYERS, Request
 from tests.support import answers
-from tests.support.fake_domain import FakeDomain, Gate
+from tests.support.fake_domain import FakeDomain
+from tests.support.gate import Gate
 from ui.model.settings_panel import SettingsPanel
 from ui.session.session import Session
 from ui.session.state import OpenModel

@@ -24,7 +24,8 @@ from tests.support.companions import (
     companions_bytes,
     domain_with_companions,
 )
-from tests.support.fake_domain import FakeDomain, Gate
+from tests.support.fake_domain import FakeDomain
+from tests.support.gate import Gate
 from ui.session.session import Session
 from ui.session.state import OpenModel
 
@@ -133,10 +134,12 @@ def test_what_cannot_be_read_is_said_and_changes_nothing(
 ) -> None:
     session.accompanying.use_projector(model, SMALL)
     settled(session)
-    domain.side_files["x.gguf"] = GgufError("x.gguf is not a projector.", hint="Choose another file.")
+    domain.companions.side_files["x.gguf"] = GgufError(
+        "x.gguf is not a projector.", hint="Choose another file."
+    )
     session.accompanying.open_projector(model, Path("/models/x.gguf"))
     settled(session)
-    assert model.beside.error is domain.side_files["x.gguf"]
+    assert model.beside.error is domain.companions.side_files["x.gguf"]
     assert companions_bytes(model.plan) == SMALL.weights_bytes
     session.accompanying.use_projector(model, LARGE)
     settled(session)
@@ -147,7 +150,7 @@ def test_a_draft_that_cannot_draft_is_refused_with_its_reason(
     session: Session, domain: FakeDomain, model: OpenModel, settled: Settle
 ) -> None:
     refusal = SettingsError("--model-draft", "BERT does not write text.", hint="Give another.")
-    domain.side_files["bert.gguf"] = refusal
+    domain.companions.side_files["bert.gguf"] = refusal
     session.accompanying.open_draft(model, Path("/models/bert.gguf"))
     settled(session)
     assert model.beside.error is refusal
@@ -232,7 +235,7 @@ def test_one_by_another_name_is_recognized_by_its_content(
     session: Session, domain: FakeDomain, model: OpenModel, settled: Settle, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     eyes = Path("/models/gemma-eyes.gguf")
-    domain.side_files[eyes.name] = replace(SMALL, path=eyes)
+    domain.companions.side_files[eyes.name] = replace(SMALL, path=eyes)
     read = domain.read
 
     def refuses(path: Path) -> object:
@@ -289,7 +292,7 @@ def test_several_that_come_together_all_go_with_the_model(
 ) -> None:
     """Whichever of them is read first."""
     eyes, gate = replace(SMALL, path=Path("/models/eyes.gguf")), Gate()
-    domain.side_files[eyes.path.name] = eyes
+    domain.companions.side_files[eyes.path.name] = eyes
     read = domain.read
 
     def refuses(path: Path) -> object:

@@ -14,7 +14,8 @@ from advisor.hardware.device import Hardware
 from advisor.hardware.reserve import Reserve
 from advisor.units import GiB, MiB
 from tests.support import answers, computers
-from tests.support.fake_domain import FakeDomain, Gate
+from tests.support.fake_domain import FakeDomain
+from tests.support.gate import Gate
 from ui.session.computer import AGAIN_SECONDS, MATTERS_BYTES, matters
 from ui.session.session import Session
 from ui.session.state import EngineStatus

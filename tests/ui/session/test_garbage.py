@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 from pytestqt.qtbot import QtBot
 
-from tests.support.fake_domain import Gate
+from tests.support.gate import Gate
 from ui.session.garbage import Garbage
 from ui.session.tasks import Tasks
 

@@ -14,7 +14,8 @@ from advisor.errors import EngineMissing, OutputError, ProbeFailed, UsageError
 from advisor.probe.events import Event
 from advisor.settings.request import Request
 from tests.support import answers, proofs
-from tests.support.fake_domain import FakeDomain, Gate
+from tests.support.fake_domain import FakeDomain
+from tests.support.gate import Gate
 from ui.session.proof_state import Proof, ProofStatus
 from ui.session.proving import Calmed
 from ui.session.session import Session

@@ -111,7 +111,7 @@ def test_what_goes_while_the_model_is_open_is_noticed_when_someone_comes_back(
     session.notice_changes()
     settled(session)
     assert model.beside is counted
-    del domain.side_files[SMALL.path.name]
+    del domain.companions.side_files[SMALL.path.name]
     session.notice_changes()
     settled(session)
     assert model.beside.gone == (SMALL.path,)

@@ -9,7 +9,8 @@ from pytestqt.qtbot import QtBot
 
 from advisor.basis import Basis
 from advisor.errors import SettingsError
-from tests.support.fake_domain import FakeDomain, Gate
+from tests.support.fake_domain import FakeDomain
+from tests.support.gate import Gate
 from ui.session.session import Session
 from ui.session.state import EngineStatus, OpenModel
 

@@ -10,7 +10,8 @@ from pytestqt.qtbot import QtBot
 
 from advisor.basis import Basis
 from tests.support import answers
-from tests.support.fake_domain import FakeDomain, Gate
+from tests.support.fake_domain import FakeDomain
+from tests.support.gate import Gate
 from ui.session.session import Session
 from ui.session.state import OpenModel
 

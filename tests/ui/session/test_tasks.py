@@ -13,7 +13,7 @@ from PySide6.QtCore import QThread, QTimer
 from pytestqt.qtbot import QtBot
 
 from advisor.errors import AdvisorError, Cancelled, EngineDied
-from tests.support.fake_domain import Gate
+from tests.support.gate import Gate
 from ui.session.tasks import Lane, Report, Tasks
 
 
@@ -294,3 +294,25 @@ def test_what_can_wait_is_hurried(tasks: Tasks, ends: Ends, qtbot: QtBot) -> Non
     gate.open()
     idle(qtbot, tasks)
     assert done == ["wanted", "other"]
+
+
+def test_nothing_that_can_wait_begins_beside_what_was_hurried(tasks: Tasks, ends: Ends, qtbot: QtBot) -> None:
+    first, hurried, done = Gate(), Gate(), []
+    ends.run(tasks, lambda _report: first.pass_through(), Lane.LATER)
+    wanted = ends.run(tasks, lambda _report: hurried.pass_through(), Lane.LATER)
+    ends.run(tasks, lambda _report: done.append("other"), Lane.LATER)
+    qtbot.waitUntil(first.reached.is_set)
+    tasks.hurry(wanted)
+    qtbot.waitUntil(hurried.reached.is_set)
+    first.open()
+    qtbot.waitUntil(lambda: len(ends.seen) == 1)
+    # It would have its turn now, and be over before a question that is asked after that.
+    turns: list[bool] = []
+    QTimer.singleShot(0, lambda: turns.append(True))
+    qtbot.waitUntil(lambda: bool(turns))
+    ends.run(tasks, lambda _report: done.append("engine"), Lane.ENGINE)
+    qtbot.waitUntil(lambda: len(ends.seen) == 2)
+    assert done == ["engine"]
+    hurried.open()
+    idle(qtbot, tasks)
+    assert done == ["engine", "other"]

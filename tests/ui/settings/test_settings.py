@@ -14,7 +14,8 @@ from advisor.hardware.doctor.findings import Severity
 from advisor.recommend.result import Patience
 from tests.support import computers
 from tests.support.audit import focusable, nameless
-from tests.support.fake_domain import FakeDomain, Gate
+from tests.support.fake_domain import FakeDomain
+from tests.support.gate import Gate
 from ui.session.engine_choice import EngineChoice
 from ui.session.preferences import Preferences
 from ui.session.session import Session

@@ -107,7 +107,7 @@ def test_a_projector_is_announced_and_goes_with_the_shown_model(
     answered: MainWindow, session: Session, domain: FakeDomain, settled: Callable[[Session], None]
 ) -> None:
     projector = Projector(Path("/models/mmproj-F16.gguf"), 700, 800)
-    domain.side_files[projector.path.name] = projector
+    domain.companions.side_files[projector.path.name] = projector
     data = dragged(str(projector.path))
     enter(answered, data)
     assert answered.drops.veil.words == "Drop to load mmproj-F16.gguf beside the model"

@@ -9,7 +9,8 @@ from PySide6.QtCore import QByteArray, QEvent
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from tests.support.fake_domain import FakeDomain, Gate
+from tests.support.fake_domain import FakeDomain
+from tests.support.gate import Gate
 from ui.session.preferences import Preferences
 from ui.session.session import Session
 from ui.theme import Theme, is_dark
